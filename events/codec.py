@@ -1,0 +1,84 @@
+"""Facts to bytes and back. The bytes written to an organisation's file are the bytes that are sealed."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from events import catalogue
+from events.envelope import Fact, Says
+from events.upcasts import UPCASTS, upcast
+
+
+class UnreadableFact(ValueError):
+    """Bytes that are not a fact of the published language. Names the field, never repeats a value."""
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The part of the envelope that gate and view decide by; what the fact says is left unread."""
+
+    fact_id: str
+    client_ref: str
+    organisation: str
+    source_seq: int
+    name: str
+    version: int
+    category: str
+    occurred_on: date
+    recorded_at: datetime
+    says: msgspec.Raw
+
+    @property
+    def fact_date(self) -> date:
+        """As ``Fact.fact_date``."""
+        return min(self.occurred_on, self.recorded_at.date())
+
+
+class _Envelope(Fact, frozen=True, kw_only=True):
+    says: msgspec.Raw  # type: ignore[assignment]
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_header = msgspec.json.Decoder(Header)
+_envelope = msgspec.json.Decoder(_Envelope)
+_FIELDS = tuple(f for f in Fact.__struct_fields__ if f != "says")
+
+
+def encode(fact: Fact) -> bytes:
+    """Deterministic JSON: the same fact gives the same bytes."""
+    return _encoder.encode(fact)
+
+
+def header(data: bytes) -> Header:
+    """Read only what decides. Raises ``UnreadableFact``."""
+    try:
+        return _header.decode(data)
+    except msgspec.DecodeError as error:
+        raise UnreadableFact(_without_values(error)) from None
+
+
+def decode(data: bytes) -> Fact:
+    """Read a whole fact, old versions carried forward. Raises ``UnreadableFact`` or ``UnknownFact``."""
+    try:
+        envelope = _envelope.decode(data)
+        version, says = _read_says(envelope)
+    except msgspec.DecodeError as error:
+        raise UnreadableFact(_without_values(error)) from None
+    fields = {f: getattr(envelope, f) for f in _FIELDS}
+    return Fact(**(fields | {"version": version, "says": says}))
+
+
+def _read_says(envelope: _Envelope) -> tuple[int, Says]:
+    name, version, raw = envelope.name, envelope.version, envelope.says
+    if (name, version) not in UPCASTS:
+        return version, msgspec.json.decode(raw, type=catalogue.class_of(name, version))
+    version, plain = upcast(name, version, msgspec.json.decode(raw))
+    return version, msgspec.convert(plain, catalogue.class_of(name, version))
+
+
+def _without_values(error: msgspec.DecodeError) -> str:
+    """msgspec names types and the path; a value appears only in enum errors, which are cut."""
+    return str(error).split("'")[0].strip() + _path(str(error))
+
+
+def _path(text: str) -> str:
+    return f" at {text.rsplit('`', 2)[1]}" if " - at `" in text else ""

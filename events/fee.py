@@ -1,0 +1,58 @@
+"""``fee``: milestones between a provider and its funder. A fee fact names the kind of milestone and
+opaque references; it says "steered", never where to, and never why."""
+
+from typing import Literal
+
+from events.envelope import Ref, Says
+
+CATEGORY = "fee"
+
+Milestone = Literal["start_fee", "steering_fee", "result_fee"]
+
+
+class FeeMilestoneRecorded(Says, frozen=True, kw_only=True):
+    """The provider holds that the contract's condition was met on the day it occurred."""
+
+    milestone: Milestone
+    coaching: Ref
+    evidence: tuple[Ref, ...]
+    condition_met: bool = True
+
+
+class FeeClaimed(Says, frozen=True, kw_only=True):
+    """The provider asks ``funder`` to pay the milestone."""
+
+    fee: Ref
+    milestone: Milestone
+    coaching: Ref
+    funder: str
+
+
+class FeeApproved(Says, frozen=True, kw_only=True):
+    """The funder accepts the claim. Never by the person who claimed."""
+
+    claim: Ref
+    fee: Ref
+
+
+class FeeRejected(Says, frozen=True, kw_only=True):
+    """The funder does not accept the claim, or asks for more."""
+
+    claim: Ref
+    fee: Ref
+    reason: Literal["condition_not_met", "evidence_missing", "wrong_period", "already_paid", "more_information_needed", "other"]
+
+
+class FeeReopened(Says, frozen=True, kw_only=True):
+    """A proving event was corrected, or the decision was wrong: the claim is open again."""
+
+    claim: Ref
+    fee: Ref
+    reason: Literal["evidence_corrected", "evidence_annulled", "decision_corrected"]
+
+
+class FeePaid(Says, frozen=True, kw_only=True):
+    """The approved claim was paid on the day it occurred."""
+
+    claim: Ref
+    fee: Ref

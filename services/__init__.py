@@ -1,0 +1,1 @@
+"""The organisations' services: a package per kind, a folder per feature."""

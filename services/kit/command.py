@@ -1,0 +1,42 @@
+"""Commands: a person's act, imperative, validated at the edge."""
+
+import re
+from datetime import date
+from functools import cache
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+"""Free text: kept short, and refused where it holds an identity code."""
+
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+"""A name or a place."""
+
+Reference = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""Id of a fact. May be left out where only one thing can be meant."""
+
+Weekdays = Annotated[int, Field(ge=0, le=7)]
+"""Days a week. What the law says of them is each feature's own rule."""
+
+Hours = Annotated[float, Field(gt=0, le=24)]
+
+
+class Command(BaseModel):
+    """Base of all commands. ``on`` is the day it happened; left out, it is today."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    roles: ClassVar[frozenset[str]]
+    on: date | None = Field(default=None, description="The day it happened; today, if left out.")
+
+    @classmethod
+    @cache
+    def called(cls) -> str:
+        """The name in stories and on the command line: ``start_activity``."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+def roles(*names: str) -> frozenset[str]:
+    """The roles that may give a command."""
+    return frozenset(names)

@@ -1,0 +1,88 @@
+"""What people do with a client's rehabilitative work activity."""
+
+from datetime import date
+
+from pydantic import Field
+
+from events.activity import AbsenceReason, ActivityEndReason, PauseReason
+from services.kit.command import Command, Hours, Reference, Short, Text, Weekdays, roles
+
+DECIDERS = roles("own_social_worker")
+SUPERVISORS = roles("own_social_worker", "activity_supervisor")
+GUIDES = roles("own_social_worker", "activity_supervisor", "workshop_instructor")
+
+Activity = Field(default=None, description="The activity; may be left out where only one is under way.")
+
+
+class DecideActivity(Command):
+    """Decide on a period of rehabilitative work activity (act 189/2001 § 13)."""
+
+    roles = DECIDERS
+    starts_on: date
+    ends_on: date
+    days_per_week: Weekdays
+    hours_per_day: Hours
+    place: Short
+    carried_out_by: Short | None = Field(default=None, description="The organisation that carries it out.")
+    follows: Reference | None = Field(default=None, description="The period that this one continues.")
+
+
+class StartActivity(Command):
+    """Record that the client began. Without a decision in one's own file the activity stands by itself."""
+
+    roles = GUIDES
+    activity: Reference | None = Field(default=None, description="The decision, where one's own file has it.")
+    days_per_week: Weekdays
+    place: Short
+
+
+class RecordParticipation(Command):
+    """Record one day: attended with hours, or absent with a reason."""
+
+    roles = GUIDES
+    activity: Reference | None = Activity
+    attended: bool
+    hours: Hours | None = None
+    absence: AbsenceReason | None = None
+
+
+class ChangeActivityDays(Command):
+    """Change the days a week from this day on."""
+
+    roles = GUIDES
+    activity: Reference | None = Activity
+    days_per_week: Weekdays
+    reason: Text | None = None
+
+
+class PauseActivity(Command):
+    """Pause the activity from this day on; nothing is closed."""
+
+    roles = SUPERVISORS
+    activity: Reference | None = Activity
+    reason: PauseReason
+    until: date | None = Field(default=None, description="The last planned day of the pause.")
+
+
+class ResumeActivity(Command):
+    """Go on after a pause."""
+
+    roles = GUIDES
+    activity: Reference | None = Activity
+    days_per_week: Weekdays | None = None
+
+
+class ReachTurningPoint(Command):
+    """Note the turning point (nivelvaihe): the right moment to look at the next step."""
+
+    roles = GUIDES
+    activity: Reference | None = Activity
+    observation: Text | None = None
+
+
+class EndActivity(Command):
+    """End the activity; this day was its last."""
+
+    roles = SUPERVISORS
+    activity: Reference | None = Activity
+    reason: ActivityEndReason
