@@ -2,9 +2,10 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Generic
 
 import msgspec
+from typing_extensions import TypeVar
 
 ClientRef = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 """Random id of a client, the same for every organisation and meaningless outside."""
@@ -26,8 +27,11 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
     category: ClassVar[str]
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact of a client's file.
+S_co = TypeVar("S_co", bound=Says, default=Says, covariant=True)
+
+
+class Fact(msgspec.Struct, Generic[S_co], frozen=True, kw_only=True):
+    """One fact of a client's file. ``Fact[CaseOpened]`` is one that says so; ``Fact`` may say anything.
 
     ``source_seq`` is its place in the organisation's file of that client, from 1 without gaps.
     ``occurred_on`` is the day it happened, ``recorded_at`` the moment it was written (with zone).
@@ -48,7 +52,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     actor_name: str
     role: str
     command_id: str
-    says: Says
+    says: S_co
     because: tuple[Ref, ...] = ()
     corrects: Ref | None = None
     annuls: bool = False

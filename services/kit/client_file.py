@@ -71,12 +71,12 @@ class ClientFile:
             by_type.setdefault(type(fact.says), []).append(fact)
         return by_type
 
-    def of(self, *types: type[Says]) -> list[Fact]:
+    def of(self, *types: type[S]) -> list[Fact[S]]:
         """The facts of these types as corrected, ordered by the day they occurred, then as written."""
-        found = [f for t in types for f in self._effective.get(t, ())]
+        found: list[Fact[Any]] = [f for t in types for f in self._effective.get(t, ())]
         return found if len(types) == 1 else sorted(found, key=lambda f: f.order)
 
-    def find(self, ref: str | None, *types: type[Says]) -> Fact | None:
+    def find(self, ref: str | None, *types: type[S]) -> Fact[S] | None:
         """The entry that ``ref`` names, or None."""
         return next((f for f in self.of(*types) if ref in (f.ref, f.fact_id)), None)
 
@@ -88,10 +88,10 @@ class ClientFile:
 def the_one(
     file: ClientFile,
     ref: str | None,
-    *types: type[Says],
+    *types: type[S],
     field: str,
-    among: Callable[[Fact], bool] = lambda _: True,
-) -> Fact:
+    among: Callable[[Fact[S]], bool] = lambda _: True,
+) -> Fact[S]:
     """The entry that ``ref`` names or, where ref is left out, the only one that ``among`` lets through.
 
     Raises ``Unknown("unknown_reference")`` when ref names nothing here, ``Unknown("nothing_to_refer_to")``
@@ -110,9 +110,21 @@ def the_one(
     return candidates[0]
 
 
-def referring(file: ClientFile, to: Fact, field: str, *types: type[Says]) -> list[Fact]:
+def referring(file: ClientFile, to: Fact, field: str, *types: type[S]) -> list[Fact[S]]:
     """The entries of these types whose ``field`` refers to the entry ``to``."""
     return [f for f in file.of(*types) if getattr(f.says, field) in (to.ref, to.fact_id)]
+
+
+def lacking(file: ClientFile, field: str, *types: type[Says]) -> Callable[[Fact], bool]:
+    """Lets an entry through that none of these types refers to by ``field``: what is not yet ended, cancelled, begun."""
+    return lambda fact: not referring(file, fact, field, *types)
+
+
+def check_all_refer(file: ClientFile, field: str, referring_types: Iterable[type[Any]], *types: type[Says]) -> None:
+    """Raises ``Impossible("others_rest_on_it")`` where an entry refers by ``field`` to none of ``types`` here."""
+    known = {None} | {f.ref for f in file.of(*types)}
+    if any(getattr(f.says, field) not in known for f in file.of(*referring_types)):
+        raise Impossible("others_rest_on_it", "fact")
 
 
 def copied(command: Any, fact_class: type[S], **given: Any) -> S:

@@ -11,7 +11,13 @@ DECIDERS = roles("own_social_worker")
 SUPERVISORS = roles("own_social_worker", "activity_supervisor")
 GUIDES = roles("own_social_worker", "activity_supervisor", "workshop_instructor")
 
-Activity = Field(default=None, description="The activity; may be left out where only one is under way.")
+
+class DuringActivity(Command):
+    """What is said of an activity under way."""
+
+    activity: Reference | None = Field(
+        default=None, description="The activity; may be left out where only one is under way."
+    )
 
 
 class DecideActivity(Command):
@@ -36,53 +42,47 @@ class StartActivity(Command):
     place: Short
 
 
-class RecordParticipation(Command):
+class RecordParticipation(DuringActivity):
     """Record one day: attended with hours, or absent with a reason."""
 
     roles = GUIDES
-    activity: Reference | None = Activity
     attended: bool
     hours: Hours | None = None
     absence: AbsenceReason | None = None
 
 
-class ChangeActivityDays(Command):
+class ChangeActivityDays(DuringActivity):
     """Change the days a week from this day on."""
 
     roles = GUIDES
-    activity: Reference | None = Activity
     days_per_week: Weekdays
     reason: Text | None = None
 
 
-class PauseActivity(Command):
+class PauseActivity(DuringActivity):
     """Pause the activity from this day on; nothing is closed."""
 
     roles = SUPERVISORS
-    activity: Reference | None = Activity
     reason: PauseReason
     until: date | None = Field(default=None, description="The last planned day of the pause.")
 
 
-class ResumeActivity(Command):
+class ResumeActivity(DuringActivity):
     """Go on after a pause."""
 
     roles = GUIDES
-    activity: Reference | None = Activity
     days_per_week: Weekdays | None = None
 
 
-class ReachTurningPoint(Command):
+class ReachTurningPoint(DuringActivity):
     """Note the turning point (nivelvaihe): the right moment to look at the next step."""
 
     roles = GUIDES
-    activity: Reference | None = Activity
     observation: Text | None = None
 
 
-class EndActivity(Command):
+class EndActivity(DuringActivity):
     """End the activity; this day was its last."""
 
     roles = SUPERVISORS
-    activity: Reference | None = Activity
     reason: ActivityEndReason

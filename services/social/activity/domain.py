@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from events.activity import (
     ActivityDaysChanged,
@@ -13,15 +14,17 @@ from events.activity import (
     ParticipationRecorded,
     TurningPointReached,
 )
-from events.envelope import Fact
-from services.kit.client_file import At, ClientFile, Draft, copied, referring, the_one
+from events.envelope import Fact, Says
+from services.kit.client_file import At, ClientFile, Draft, check_all_refer, copied, lacking, referring, the_one
 from services.kit.errors import Impossible
 from services.social.activity import commands as c
 
 MIN_DAYS, MAX_DAYS = 1, 4
 """Days a calendar week (act 189/2001 § 13)."""
 
-DURING = (ParticipationRecorded, ActivityDaysChanged, ActivityPaused, ActivityResumed, TurningPointReached, ActivityEnded)
+DURING: tuple[type[Any], ...] = (
+    ParticipationRecorded, ActivityDaysChanged, ActivityPaused, ActivityResumed, TurningPointReached, ActivityEnded,
+)
 
 
 def decide_activity(file: ClientFile, command: c.DecideActivity, at: At) -> list[Draft]:
@@ -31,9 +34,10 @@ def decide_activity(file: ClientFile, command: c.DecideActivity, at: At) -> list
 
 
 def start_activity(file: ClientFile, command: c.StartActivity, at: At) -> list[Draft]:
+    not_started = lacking(file, "activity", ActivityStarted)
     decision = None
-    if command.activity is not None or _undecided_start(file):
-        decision = the_one(file, command.activity, ActivityDecided, field="activity", among=_not_started(file)).ref
+    if command.activity is not None or any(map(not_started, file.of(ActivityDecided))):
+        decision = the_one(file, command.activity, ActivityDecided, field="activity", among=not_started).ref
     return [Draft(copied(command, ActivityStarted, activity=decision), command.on or at.today)]
 
 
@@ -63,21 +67,10 @@ def end_activity(file: ClientFile, command: c.EndActivity, at: At) -> list[Draft
     return _during(file, command, ActivityEnded, at)
 
 
-def _during(file: ClientFile, command: c.Command, fact_class: type, at: At) -> list[Draft]:
-    activity = the_one(file, command.activity, ActivityStarted, field="activity", among=_open(file))  # type: ignore[attr-defined]
+def _during(file: ClientFile, command: c.DuringActivity, fact_class: type[Says], at: At) -> list[Draft]:
+    under_way = lacking(file, "activity", ActivityEnded)
+    activity = the_one(file, command.activity, ActivityStarted, field="activity", among=under_way)
     return [Draft(copied(command, fact_class, activity=activity.ref), command.on or at.today)]
-
-
-def _open(file: ClientFile):  # type: ignore[no-untyped-def]
-    return lambda started: not referring(file, started, "activity", ActivityEnded)
-
-
-def _not_started(file: ClientFile):  # type: ignore[no-untyped-def]
-    return lambda decided: not referring(file, decided, "activity", ActivityStarted)
-
-
-def _undecided_start(file: ClientFile) -> bool:
-    return any(map(_not_started(file), file.of(ActivityDecided)))
 
 
 # What cannot be.
@@ -92,7 +85,8 @@ def check(file: ClientFile) -> None:
     for started in file.of(ActivityStarted):
         _check_days(started.says.days_per_week)
         _check_course(started, referring(file, started, "activity", *DURING))
-    _check_all_refer_to_a_start(file)
+    check_all_refer(file, "activity", [ActivityStarted], ActivityDecided)
+    check_all_refer(file, "activity", DURING, ActivityStarted)
 
 
 def _check_days(days: int | None) -> None:
@@ -127,9 +121,3 @@ def _check_pause(paused: bool, fact: Fact) -> bool:
             return False
         case _:
             return paused
-
-
-def _check_all_refer_to_a_start(file: ClientFile) -> None:
-    known = {f.ref for f in file.of(ActivityStarted)}
-    if any(f.says.activity not in known for f in file.of(*DURING)):
-        raise Impossible("others_rest_on_it", "fact")
