@@ -44,9 +44,10 @@ class Case:
         now = datetime.combine(date.fromisoformat(self.today), time(9), UTC)
         return At(now=now, actor=Actor(person, "Testi Henkilö", role or self.role, self.file.organisation))
 
-    def given(self, says: Says, on: str | None = None, person: str = "p1") -> str:
+    def given(self, says: Says, on: str | None = None, person: str = "p1", corrects: str | None = None,
+              annuls: bool = False) -> str:
         """An own fact that is in the file already. Returns its reference."""
-        draft = Draft(says, date.fromisoformat(on or self.today))
+        draft = Draft(says, date.fromisoformat(on or self.today), corrects=corrects, annuls=annuls)
         (fact,) = _stamped(self.file, [draft], self.at(person=person), self.new_ref(), self.new_ref)
         self.file = self.file.plus([fact])
         return fact.fact_id
@@ -61,11 +62,12 @@ class Case:
         self.file = self.file.plus(self.new)
         return self.new[0].fact_id if self.new else None
 
-    def hears(self, says: Says, source: str, on: str | None = None, annuls: bool = False, corrects: str | None = None) -> str:
-        """Another organisation's fact arrives. Returns its reference (not an own one)."""
+    def hears(self, says: Says, source: str, on: str | None = None, annuls: bool = False, corrects: str | None = None,
+              role: str | None = None, person: str = "p1") -> str:
+        """Another organisation's fact, recorded there in ``role``, arrives. Returns its reference (not an own one)."""
         other = ClientFile(CLIENT, source)
         draft = Draft(says, date.fromisoformat(on or self.today), annuls=annuls, corrects=corrects)
-        (fact,) = _stamped(other, [draft], self.at(), self.new_ref(), self.new_ref)
+        (fact,) = _stamped(other, [draft], self.at(role, person), self.new_ref(), self.new_ref)
         self.new = react(self.features, self.file, fact, self.at("system"), self.new_ref)
         self.file = self.file.plus(self.new)
         return fact.fact_id

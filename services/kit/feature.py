@@ -15,10 +15,10 @@ Check = Callable[[ClientFile], None]
 """Raises ``Impossible`` when the file, as it would become, cannot be. Run after each decision of the
 feature and after each correction, so that a correction can make nothing impossible either."""
 
-Follow = Callable[[ClientFile, Fact, At], Sequence[Draft]]
+Follow = Callable[[ClientFile, Fact[Any], At], Sequence[Draft]]
 """An own new fact in, drafts that belong to the same transaction out."""
 
-React = Callable[[ClientFile, Fact, At], Sequence[Draft]]
+React = Callable[[ClientFile, Fact[Any], At], Sequence[Draft]]
 """Another organisation's fact in, own drafts out: references, never its content."""
 
 
