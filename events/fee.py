@@ -8,6 +8,10 @@ from events.envelope import Ref, Says
 CATEGORY = "fee"
 
 Milestone = Literal["start_fee", "steering_fee", "result_fee"]
+RejectReason = Literal[
+    "condition_not_met", "evidence_missing", "wrong_period", "already_paid", "more_information_needed", "other"
+]
+ReopenReason = Literal["evidence_corrected", "evidence_annulled", "decision_corrected"]
 
 
 class FeeMilestoneRecorded(Says, frozen=True, kw_only=True):
@@ -40,7 +44,7 @@ class FeeRejected(Says, frozen=True, kw_only=True):
 
     claim: Ref
     fee: Ref
-    reason: Literal["condition_not_met", "evidence_missing", "wrong_period", "already_paid", "more_information_needed", "other"]
+    reason: RejectReason
 
 
 class FeeReopened(Says, frozen=True, kw_only=True):
@@ -48,7 +52,7 @@ class FeeReopened(Says, frozen=True, kw_only=True):
 
     claim: Ref
     fee: Ref
-    reason: Literal["evidence_corrected", "evidence_annulled", "decision_corrected"]
+    reason: ReopenReason
 
 
 class FeePaid(Says, frozen=True, kw_only=True):

@@ -55,7 +55,7 @@ class FeeClaimNoted(Says, frozen=True, kw_only=True):
 
 
 class FeeDecisionNoted(Says, frozen=True, kw_only=True):
-    """The provider has received the funder's word on a claim."""
+    """The other side's word on a claim was received: the funder's decision, or the provider's reopening."""
 
     claim: Ref
     fee: Ref
