@@ -58,23 +58,30 @@ class ConsentGiven(_Recorded, frozen=True, kw_only=True):
 
 
 class ConsentNarrowed(_Recorded, frozen=True, kw_only=True):
-    """Only ever removes: scopes, days, history."""
+    """Only ever removes: scopes, days, history. ``valid_until`` and ``history_since`` are as they now stand."""
 
     grant: Ref
     grant_version: int
     removed: tuple[Scope, ...] = ()
     valid_until: date | None = None
-    history_removed: bool = False
+    history_since: date | None = None
 
 
 class ConsentExtended(_Recorded, frozen=True, kw_only=True):
-    """A new version of the grant: later last day, earlier history, further scopes."""
+    """A new version of the grant: later last day, earlier history, further scopes.
+
+    All terms are as they now stand, so that a party told of the grant for the first time knows them.
+    What is added covers facts from ``from_day``, the day the client agreed, where there is no history.
+    """
 
     grant: Ref
     grant_version: int
+    instrument: Instrument = "consent"
+    legal_ground: str
     added: tuple[Scope, ...] = ()
+    from_day: date
+    valid_from: date
     valid_until: date | None = None
-    open_ended: bool = False
     history_since: date | None = None
 
 

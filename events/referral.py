@@ -12,13 +12,17 @@ WithdrawReason = Literal["need_changed", "client_did_not_want", "made_by_mistake
 
 
 class ReferralMade(Says, frozen=True, kw_only=True):
-    """``to`` is asked to begin ``service``. ``answer_by`` is the day an answer is expected."""
+    """``to`` is asked to begin ``service``. ``answer_by`` is the day an answer is expected.
+
+    With ``introduces``, a ``ClientIntroduced`` is written beside it: the receiver does not know the client yet.
+    """
 
     to: str
     service: str
     reason: str
     clients_wish: str | None = None
     answer_by: date | None = None
+    introduces: bool = True
 
 
 class ReferralAccepted(Says, frozen=True, kw_only=True):
@@ -47,7 +51,10 @@ class ReferralWithdrawn(Says, frozen=True, kw_only=True):
 
 
 class ReferralLanded(Says, frozen=True, kw_only=True):
-    """Observed, not promised: ``evidence`` is the first meeting or the service's start."""
+    """Observed, not promised: ``evidence`` is the first meeting or the service's start.
+
+    ``referral`` names the receiver's own acceptance where the referral came on paper.
+    """
 
     referral: Ref | None = None
     sender: str

@@ -69,11 +69,11 @@ def react(
 def _settled(
     features: Features, feature: Feature, file: ClientFile, drafts: Sequence[Draft], at: At, command_id: str, new_ref: NewRef
 ) -> tuple[Fact, ...]:
-    new = _stamped(file, drafts, at, command_id, new_ref)
+    new = stamped(file, drafts, at, command_id, new_ref)
     for fact in (queue := list(new)):
         if len(queue) > _MAX_FOLLOWING:
             raise RuntimeError("features follow each other in a circle")
-        following = _stamped(file.plus(queue), _following(features, file.plus(queue), fact, at), at, command_id, new_ref)
+        following = stamped(file.plus(queue), _following(features, file.plus(queue), fact, at), at, command_id, new_ref)
         queue.extend(following)
     after = file.plus(queue)
     for check in features.checks_for(feature, drafts):
@@ -88,7 +88,7 @@ def _following(features: Features, file: ClientFile, fact: Fact, at: At) -> list
     return [draft for follow in follows if follow is not None for draft in follow(file, fact, at)]
 
 
-def _stamped(
+def stamped(
     file: ClientFile, drafts: Sequence[Draft], at: At, command_id: str, new_ref: NewRef
 ) -> tuple[Fact, ...]:
     return tuple(

@@ -1,0 +1,79 @@
+"""SQLite as every store here uses it: the event store library's datastore with durable settings.
+
+WAL with ``synchronous=FULL``: an acknowledged write survives a power loss. ``secure_delete`` overwrites
+what is purged. Writers begin at once (``BEGIN IMMEDIATE``), so a second process waits instead of failing
+half-way. SQLite before 3.51.3 can corrupt a WAL that several connections checkpoint at the same moment:
+only the pool's writer checkpoints (``checkpoint``), connections never do so by themselves.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore, SQLiteTransaction
+
+CACHE_KIB = 32 * 1024
+CHECKPOINT_EVERY = 64
+"""Write transactions between checkpoints of the WAL."""
+
+
+class _Pool(SQLiteConnectionPool):
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        raw: sqlite3.Connection = connection._sqlite_conn
+        raw.execute("PRAGMA synchronous=FULL")
+        raw.execute("PRAGMA secure_delete=ON")
+        raw.execute("PRAGMA wal_autocheckpoint=0")
+        raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        return connection
+
+
+class _Immediate(SQLiteTransaction):
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        return cursor
+
+
+class Datastore(SQLiteDatastore):
+    """One database file. One writer at a time, readers beside it."""
+
+    def __init__(self, path: Path, originator_id_type: Literal["uuid", "text"] = "text"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(str(path), lock_timeout=30, originator_id_type=originator_id_type)
+        self.path = path
+        self.pool.close()
+        self.pool = _Pool(db_name=str(path), lock_timeout=30, pool_timeout=30)
+        self._checkpointing = threading.Lock()
+        self._since_checkpoint = 0
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[Any]:
+        """A plain ``sqlite3.Cursor`` in a transaction: committed at the end, or rolled back."""
+        kind = _Immediate if commit else SQLiteTransaction
+        with self.get_connection(commit=commit) as connection:
+            with kind(connection, commit=commit) as cursor, cursor as raw:
+                yield raw
+            if commit:
+                self._maybe_checkpoint(connection)
+
+    def rows(self, statement: str, parameters: Any = ()) -> list[Any]:
+        """Every row of a query, as tuples."""
+        with self.transaction(commit=False) as cursor:
+            cursor.row_factory = None
+            found: list[Any] = cursor.execute(statement, parameters).fetchall()
+            return found
+
+    def _maybe_checkpoint(self, connection: SQLiteConnection) -> None:
+        self._since_checkpoint += 1
+        if self._since_checkpoint >= CHECKPOINT_EVERY:
+            self._since_checkpoint = 0
+            connection._sqlite_conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def checkpoint(self) -> None:
+        """Move the WAL into the file and truncate it: purged bytes are then gone from the disk too."""
+        with self.get_connection(commit=True) as connection:
+            connection._sqlite_conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,273 @@
+"""The projector: from the shared log into what an organisation may hold, in batches.
+
+For each record it asks the authority for the key ("not yours" is final), opens the seal, holds the signature
+against its source, and keeps the fact only if consent has covered it from its position until now. It waits
+where the authority cannot answer. A record that it does not understand is set aside in plain sight, and the
+client's later records behind it; other clients go on.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Protocol
+
+from consent.domain import CHANGES, Change
+from consent.keys import NO_SUCH, NOT_YOURS, Keyring, Opened, OpenKey
+from consent.policy import ClientConsent, allows
+from consent.release import PURPOSE
+from consent.sealing import (
+    CONSENT_CHANGE,
+    SealBroken,
+    SignatureBroken,
+    Verifier,
+    locator_of,
+    open_part,
+    unseal,
+)
+from events.catalogue import BY_NAME, UnknownFact, class_of
+from events.codec import Header, UnreadableFact, decode, encode, header
+from events.consent import ConsentNarrowed, ConsentRefused, ConsentWithdrawn, Scope
+from events.envelope import Fact
+from events.identity import ClientIntroduced
+from events.shared_log import Positioned, SharedLog, day_of
+from events.structs import replaced
+from events.upcasts import UPCASTS
+from projections.held import Batch, HeldFacts, HeldRow, SetAside, ToConfirm
+
+BATCH = 500
+CACHED_CLIENTS = 20_000
+
+
+
+class Register(Protocol):
+    """The organisation's client register, as far as introductions concern it. Both may be repeated."""
+
+    def introduce(self, fact: Fact) -> None:
+        """Take a client's details from an introduction into the register."""
+
+    def forget(self, client_ref: str) -> None:
+        """Clear an introduced client, unless the organisation has a case of its own with them."""
+
+
+_TAKES_AWAY = (ConsentWithdrawn, ConsentNarrowed, ConsentRefused)
+
+
+class NotUnderstood(Exception):
+    """Why a record is set aside. Says nothing of its content."""
+
+
+class Projector:
+    """Keeps one organisation's held facts at the head of the shared log."""
+
+    def __init__(
+        self, organisation: str, log: SharedLog, keyring: Keyring, verifier: Verifier, view: HeldFacts,
+        today: Callable[[], date], register: Register,
+    ):
+        self.organisation = organisation
+        self.view = view
+        self._log, self._keyring, self._verifier = log, keyring, verifier
+        self._today, self._register = today, register
+        self._consent: OrderedDict[str, ClientConsent] = OrderedDict()
+        self._blocked = {aside.client_ref for aside in view.set_aside()}
+        self._scopes: dict[tuple[str, str], Scope] = {}
+        self.lock = threading.RLock()
+
+    def consent(self, client_ref: str) -> ClientConsent:
+        """The client's consent as this organisation was told, up to the projector's position."""
+        with self.lock:
+            known = self._consent.get(client_ref)
+            if known is None:
+                known = self._consent[client_ref] = ClientConsent(self.view.changes(client_ref))
+                if len(self._consent) > CACHED_CLIENTS:
+                    self._consent.popitem(last=False)
+            return known
+
+    def blocked(self, client_ref: str) -> bool:
+        """True when a record of the client is set aside: what was told of consent may not be all."""
+        return client_ref in self._blocked
+
+    def step(self) -> int:
+        """Read the next batch of each partition. Returns how many records were read.
+        Raises ``AuthorityUnavailable``: then nothing has moved."""
+        with self.lock:
+            return sum(self._step(partition) for partition in self._log.partitions())
+
+    def _step(self, partition: str) -> int:
+        records = self._log.read(partition, self.view.position(partition), BATCH)
+        if not records:
+            return 0
+        batch, consents = self._project(records)
+        self.view.write(batch, partition, records[-1].position)
+        self._take_in(batch, consents)
+        return len(records)
+
+    def _take_in(self, batch: Batch, consents: dict[str, ClientConsent]) -> None:
+        self._consent.update(consents)
+        self._blocked |= {aside.client_ref for aside in batch.set_aside}
+        if any(positions for _, positions in batch.purges):
+            self.view.purged()
+
+    def _project(self, records: Sequence[Positioned]) -> tuple[Batch, dict[str, ClientConsent]]:
+        batch = Batch()
+        consents: dict[str, ClientConsent] = {}
+        facts: list[HeldRow] = []
+        blocked = set(self._blocked)
+        for positioned, opened in zip(records, self._ask(records), strict=True):
+            client_ref = positioned.record.subject
+            try:
+                if client_ref in blocked:
+                    raise NotUnderstood("waits behind an earlier record of the client")
+                self._open(positioned, opened, consents, batch, facts)
+            except (NotUnderstood, SealBroken, SignatureBroken, UnreadableFact, UnknownFact) as error:
+                blocked.add(client_ref)
+                batch.set_aside.append(SetAside(positioned.position, client_ref, positioned.record.id, str(error)))
+        self._keep(facts, consents, batch)
+        for client_ref, consent in consents.items():
+            self._purge(client_ref, consent, batch)
+        return batch, consents
+
+    def _ask(self, records: Sequence[Positioned]) -> Sequence[Opened]:
+        return self._keyring.open_keys(self.organisation, [(p.record.subject, locator_of(p.record)) for p in records])
+
+    def _open(
+        self, positioned: Positioned, opened: Opened, consents: dict[str, ClientConsent], batch: Batch,
+        facts: list[HeldRow],
+    ) -> None:
+        if opened == NOT_YOURS:
+            return
+        if opened == NO_SUCH:
+            raise NotUnderstood("no epoch was ever opened by its locator")
+        assert isinstance(opened, OpenKey)
+        inside, root = unseal(positioned.record, opened.key)
+        self._verifier.check(inside, root, opened.source)
+        if inside.kind == CONSENT_CHANGE:
+            self._change(positioned, inside.body, opened, consents, batch)
+        else:
+            facts.append(_row(positioned, opened, inside.body))
+
+    # Consent changes
+
+    def _change(
+        self, positioned: Positioned, body: bytes, key: OpenKey, consents: dict[str, ClientConsent], batch: Batch
+    ) -> None:
+        data = open_part(body, key.party_key or b"\0" * 32)
+        if data is None:
+            raise NotUnderstood("the record holds no part for this organisation")
+        fact = decode(data)
+        client_ref = positioned.record.subject
+        if not isinstance(fact.says, CHANGES) or fact.client_ref != client_ref:
+            raise NotUnderstood("the part is not a consent change of this client")
+        day = day_of(positioned.record.time)
+        before = consents.get(client_ref) or self.consent(client_ref)
+        if positioned.position <= before.version:
+            return
+        consents[client_ref] = after = before.plus(Change(positioned.position, day, fact.ref, fact.says))
+        batch.changes.append((positioned.position, client_ref, day, data))
+        batch.edges += [(edge, client_ref) for edge in _edges(after)]
+        if isinstance(fact.says, _TAKES_AWAY) and self._received(before):
+            batch.to_confirm.append(ToConfirm(positioned.position, client_ref, fact.ref, 0))
+
+    def _received(self, consent: ClientConsent) -> bool:
+        return any(s.recipient == self.organisation for s in consent.scopes)
+
+    def _purge(self, client_ref: str, consent: ClientConsent, batch: Batch) -> int:
+        """Remove what consent no longer covers, from the view and from the batch itself. Returns how many."""
+        held = self.view.held(client_ref)
+        gone = [r for r in held if not self.may_hold(consent, r)]
+        introductions = [r for r in held if r.category == "identity"]
+        if introductions and all(r in gone for r in introductions):
+            self._register.forget(client_ref)
+        batch.purges.append((client_ref, [r.position for r in gone]))
+        batch.to_confirm = [
+            t._replace(removed=len(gone)) if t.client_ref == client_ref else t for t in batch.to_confirm
+        ]
+        return len(gone)
+
+    # Facts
+
+    def _keep(self, facts: list[HeldRow], consents: dict[str, ClientConsent], batch: Batch) -> None:
+        for row in facts:
+            if self.may_hold(consents.get(row.client_ref) or self.consent(row.client_ref), row):
+                batch.rows.append(self._without_details(row) if row.category == "identity" else row)
+
+    def may_hold(self, consent: ClientConsent, row: HeldRow) -> bool:
+        """Does consent, as it stands today, cover the fact from its record's position until now?"""
+        steps = consent.steps(self._scope(row.source, row.category), self._today())
+        return allows(steps, row.position, row.day, row.fact_date)
+
+    def _scope(self, source: str, category: str) -> Scope:
+        key = (source, category)
+        scope = self._scopes.get(key)
+        if scope is None:
+            scope = Scope(source=source, recipient=self.organisation, category=category, purpose=PURPOSE)
+            self._scopes[key] = scope
+        return scope
+
+    def _without_details(self, row: HeldRow) -> HeldRow:
+        """A client's details go to the register, never into the view."""
+        fact = decode(row.data)
+        assert isinstance(fact.says, ClientIntroduced)
+        self._register.introduce(fact)
+        bare = replaced(fact.says, full_name=None, hetu=None, language=None)
+        return row._replace(data=encode(replaced(fact, says=bare)))
+
+    # Days and replays
+
+    def pass_day(self, after: date, until: date) -> list[str]:
+        """Purge what has expired since ``after``. Returns the clients whose consent changed with the day."""
+        with self.lock:
+            clients = self.view.clients_with_edges(after, until)
+            for client_ref in clients:
+                batch = Batch()
+                if self._purge(client_ref, self.consent(client_ref), batch):
+                    self.view.write_aside(batch)
+                    self.view.purged()
+            return clients
+
+    def replay(self) -> int:
+        """Try the records that were set aside again, in order. Returns how many were understood."""
+        with self.lock:
+            waiting = self.view.set_aside()
+            self._blocked.clear()
+            records = [r for aside in waiting for r in self._log.read(self._log.partitions()[0], aside.position - 1, 1)]
+            batch, consents = self._project(records)
+            self.view.write_aside(batch, [aside.position for aside in waiting])
+            self._take_in(batch, consents)
+            return len(waiting) - len(batch.set_aside)
+
+
+def _row(positioned: Positioned, key: OpenKey, data: bytes) -> HeldRow:
+    head = header(data)
+    _check(head, positioned, key)
+    return HeldRow(
+        positioned.position,
+        head.client_ref,
+        head.organisation,
+        head.source_seq,
+        head.category,
+        head.fact_date,
+        day_of(positioned.record.time),
+        data,
+    )
+
+
+def _check(head: Header, positioned: Positioned, key: OpenKey) -> None:
+    """A fact may say only what its epoch is for: another category or client would slip past consent."""
+    if (head.client_ref, head.organisation, head.category) != (positioned.record.subject, key.source, key.category):
+        raise NotUnderstood("the fact is not of the client, source and category that its epoch is for")
+    if (head.name, head.version) not in UPCASTS:
+        class_of(head.name, head.version)
+    if BY_NAME[head.name].category != head.category:
+        raise NotUnderstood("the fact is not of the category it claims")
+
+
+def _edges(consent: ClientConsent) -> set[date]:
+    """The days on which some grant begins, and the days after some grant's last."""
+    edges = set()
+    for grant in consent.grants.grants.values():
+        edges.add(grant.valid_from)
+        if grant.valid_until is not None:
+            edges.add(grant.valid_until + timedelta(1))
+    return edges
+

@@ -1,0 +1,248 @@
+"""The authority: finds clients, keeps consents and keys, and answers who may read what.
+
+Everything here happens under one lock: a key is never given on a consent state that a change is just leaving.
+"""
+
+import hmac
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from consent.domain import CHANGES, Change, Grants, told
+from consent.keys import (
+    NO_SUCH,
+    NOT_YOURS,
+    ConsentMoved,
+    Locators,
+    Opened,
+    OpenKey,
+    SealKey,
+    Wanted,
+    derive,
+)
+from consent.policy import ClientConsent
+from consent.release import PURPOSE, Released, party_key, release_change
+from consent.sealing import Signer
+from events.consent import Scope, StatutoryGroundNoted
+from events.envelope import Fact, Says
+from events.shared_log import SharedLog, day_of
+from services.client.authority.store import AuthorityStore, Epoch
+from services.kit.errors import Unknown
+from services.kit.store import OrganisationStore
+
+CHANGE_LANE = "change"
+CACHED_EPOCHS = 65536
+
+WriteGround = Callable[[str, StatutoryGroundNoted], None]
+"""Writes a ground into the client's file at the authority."""
+
+
+class Authority:
+    """See ``consent.keys.Keyring``; and the authority's own acts."""
+
+    def __init__(
+        self, organisation: str, store: AuthorityStore, files: OrganisationStore, log: SharedLog, signer: Signer,
+        master_key: bytes, now: Callable[[], datetime], grounds: Mapping[str, Sequence[StatutoryGroundNoted]],
+    ):
+        self.organisation = organisation
+        self.lock = threading.RLock()
+        self.write_ground: WriteGround | None = None
+        self._store, self._files, self._log, self._signer, self._now = store, files, log, signer, now
+        self._grounds = grounds
+        self._hash_key = derive(master_key, "hetu")
+        self._roots_key = AESGCM(derive(master_key, "roots"))
+        self._locators = Locators(derive(master_key, "locators"))
+        self._consents: dict[str, tuple[ClientConsent, dict[str, int]]] = {}
+        self._current: dict[tuple[str, str, str, str], Epoch] = {}
+        self._root = lru_cache(CACHED_EPOCHS)(self._load_root)
+        self._epochs: dict[int, Epoch] = {}
+        self._key = lru_cache(CACHED_EPOCHS)(self._derive_key)
+
+    # Clients
+
+    def client_ref(self, hetu: str) -> str:
+        """The client's reference, new if need be: the answer tells nothing about who is known elsewhere."""
+        hetu_hash = hmac.digest(self._hash_key, hetu.upper().encode(), "sha256")
+        with self.lock:
+            known = self._store.client_by_hash(hetu_hash)
+            if known is None:
+                known = os.urandom(16).hex()
+                nonce = os.urandom(12)
+                root = nonce + self._roots_key.encrypt(nonce, os.urandom(32), known.encode())
+                self._store.add_client(known, hetu_hash, root)
+            return known
+
+    def knows(self, client_ref: str) -> bool:
+        return self._store.root(client_ref) is not None
+
+    def _load_root(self, client_ref: str) -> bytes:
+        sealed = self._store.root(client_ref)
+        if sealed is None:
+            raise Unknown("unknown_client")
+        return self._roots_key.decrypt(sealed[:12], sealed[12:], client_ref.encode())
+
+    # Consent
+
+    def consent(self, client_ref: str) -> ClientConsent:
+        """All of a client's consent that is on the log."""
+        with self.lock:
+            return self._consent_and_heads(client_ref)[0]
+
+    def consent_head(self, client_ref: str, party: str) -> int:
+        with self.lock:
+            return self._consent_and_heads(client_ref)[1].get(party, 0)
+
+    def _consent_and_heads(self, client_ref: str) -> tuple[ClientConsent, dict[str, int]]:
+        known = self._consents.get(client_ref)
+        if known is None:
+            known = self._consents[client_ref] = self._load_consent(client_ref)
+            if len(self._consents) > CACHED_EPOCHS:
+                self._consents.pop(next(iter(self._consents)))
+        return known
+
+    def _load_consent(self, client_ref: str) -> tuple[ClientConsent, dict[str, int]]:
+        consent, heads = ClientConsent(), dict[str, int]()
+        for position, time, fact in self._changes_on_log(client_ref):
+            for party in self._told(consent.grants, fact.says):
+                heads[party] = position
+            consent = consent.plus(Change(position, day_of(time), fact.ref, fact.says))
+        return consent, heads
+
+    def _changes_on_log(self, client_ref: str) -> list[tuple[int, int, Fact]]:
+        places = {p.number: p for p in self._files.publications(client_ref)}
+        numbers = [o.number for o in self._files.own_facts(client_ref)]
+        facts = self._files.file(client_ref).facts
+        found = [
+            (places[n].position, places[n].time, f)
+            for n, f in zip(numbers, facts, strict=False)
+            if n in places and isinstance(f.says, CHANGES)
+        ]
+        return sorted(found, key=lambda c: c[0])
+
+    def _told(self, before: Grants, change: Says) -> frozenset[str]:
+        return told(before, change) | {self.organisation}
+
+    def publish_changes(self, client_ref: str) -> list[Released]:
+        """Put the file's consent changes that are not on the log yet onto it, in order. Only then is a change
+        acknowledged, and only then does it count."""
+        with self.lock:
+            places = {p.number for p in self._files.publications(client_ref)}
+            facts = self._files.file(client_ref).facts
+            missing = [
+                (o.number, f)
+                for o, f in zip(self._files.own_facts(client_ref), facts, strict=False)
+                if isinstance(f.says, CHANGES) and o.number not in places
+            ]
+            return [self._publish_change(number, fact) for number, fact in missing]
+
+    def _publish_change(self, number: int, fact: Fact) -> Released:
+        consent, heads = self._consent_and_heads(fact.client_ref)
+        parties = self._told(consent.grants, fact.says)
+        members = tuple((p, "") for p in sorted(parties))
+        wanted = Wanted(fact.client_ref, "consent", f"{CHANGE_LANE}:{fact.fact_id}", members)
+        (epoch,) = self._epochs_for(self.organisation, [wanted])
+        (locator,) = self._locators.make([epoch.number])
+        key = SealKey(epoch.number, self._key(epoch.number), locator)
+        root = self._root(fact.client_ref)
+        now = self._now()
+        position, time = release_change(
+            self._signer, self._log, fact, parties, key, lambda p: party_key(root, p, epoch.number), now, self.organisation
+        )
+        released = Released(number, CHANGE_LANE, position, time, " ".join(sorted(parties)))
+        self._files.mark_published([released], 0)
+        after = consent.plus(Change(position, day_of(time), fact.ref, fact.says))
+        self._consents[fact.client_ref] = (after, heads | dict.fromkeys(parties, position))
+        return released
+
+    def note_grounds(self, client_ref: str, source: str) -> None:
+        """See ``Keyring``. Grounds that the client's stream holds already are not noted again."""
+        with self.lock:
+            scopes = self.consent(client_ref).scopes
+            for ground in self._grounds.get(source, ()):
+                if not set(ground.scopes) <= set(scopes) and self.write_ground is not None:
+                    self.write_ground(client_ref, ground)
+            self.publish_changes(client_ref)
+
+    # Keys
+
+    def seal_keys(self, source: str, wanted: Sequence[Wanted]) -> Sequence[SealKey]:
+        with self.lock:
+            moved = frozenset(w.client_ref for w in wanted if not self._still_so(source, w))
+            if moved:
+                raise ConsentMoved(moved)
+            epochs = self._epochs_for(source, wanted)
+            return [
+                SealKey(epoch.number, self._key(epoch.number), locator)
+                for epoch, locator in zip(epochs, self._locators.make([e.number for e in epochs]), strict=True)
+            ]
+
+    def _still_so(self, source: str, wanted: Wanted) -> bool:
+        consent, today = self.consent(wanted.client_ref), self._now().date()
+        return all(
+            since == consent.since(_scope(source, recipient, wanted.category), today)
+            for recipient, since in wanted.members
+        )
+
+    def _epochs_for(self, source: str, wanted: Iterable[Wanted]) -> list[Epoch]:
+        """For each the lane's current epoch where its members are these; else a new one, durable before its use."""
+        new: dict[tuple[str, str, str, str], Epoch] = {}
+        epochs, created = [], []
+        for client_ref, category, lane, members in wanted:
+            key = (client_ref, source, category, lane)
+            current = new.get(key) or self._current.get(key) or self._store.current_epoch(*key)
+            if current is None or current.members != members:
+                current = new[key] = Epoch(self._store.number(), *key, members)
+                created.append(current)
+            epochs.append(current)
+        if created:
+            self._store.add_epochs(created)
+        self._remember(epochs)
+        return epochs
+
+    def _remember(self, epochs: Iterable[Epoch]) -> None:
+        if len(self._epochs) > CACHED_EPOCHS:
+            self._epochs.clear()
+            self._current.clear()
+        for epoch in epochs:
+            self._epochs[epoch.number] = epoch
+            self._current[epoch[1:5]] = epoch
+
+    def _epoch(self, number: int) -> Epoch | None:
+        known = self._epochs.get(number)
+        if known is None and (known := self._store.epoch(number)) is not None:
+            self._epochs[number] = known
+        return known
+
+    def open_keys(self, recipient: str, asked: Sequence[tuple[str, bytes]]) -> Sequence[Opened]:
+        with self.lock:
+            numbers = self._locators.read([locator for _, locator in asked])
+            return [self._open(recipient, client, number) for (client, _), number in zip(asked, numbers, strict=True)]
+
+    def _open(self, recipient: str, client_ref: str, number: int | None) -> Opened:
+        epoch = None if number is None else self._epoch(number)
+        if epoch is None or epoch.client_ref != client_ref:
+            return NO_SUCH
+        since = dict(epoch.members).get(recipient)
+        if since is None:
+            return NOT_YOURS
+        if epoch.lane.startswith(CHANGE_LANE):
+            part = party_key(self._root(client_ref), recipient, epoch.number)
+            return OpenKey(epoch.number, epoch.source, epoch.category, self._key(epoch.number), part)
+        scope = _scope(epoch.source, recipient, epoch.category)
+        if self.consent(client_ref).since(scope, self._now().date()) != since:
+            return NOT_YOURS
+        return OpenKey(epoch.number, epoch.source, epoch.category, self._key(epoch.number))
+
+    def _derive_key(self, number: int) -> bytes:
+        epoch = self._epoch(number)
+        assert epoch is not None
+        return derive(self._root(epoch.client_ref), epoch.source, epoch.category, str(number))
+
+
+@lru_cache(4096)
+def _scope(source: str, recipient: str, category: str) -> Scope:
+    return Scope(source=source, recipient=recipient, category=category, purpose=PURPOSE)

@@ -1,0 +1,282 @@
+"""The one place that composes: an installation's organisations in one process, on embedded stores.
+
+    DIR/shared-log.sqlite            the shared log
+    DIR/installation.json            story or real clock
+    DIR/ORGANISATION/store.sqlite    its files, positions, register       store.key   register and signing keys
+    DIR/ORGANISATION/view-N.sqlite   what it holds of others'             view        which N is in use
+    DIR/<client>/authority.sqlite    clients, root keys, epochs           authority.key
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import IO
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from consent.keys import derive
+from consent.sealing import SignatureBroken, Signer, Verifier
+from events.consent import ClientRefAsked, Scope, StatutoryGroundNoted
+from events.shared_log.sqlite import SqliteSharedLog
+from projections.held import HeldFacts
+from services.client.authority.domain import feature as authority_feature
+from services.client.authority.keyring import Authority
+from services.client.authority.store import AuthorityStore
+from services.kit.client_file import Actor
+from services.kit.clock import Clock, RealClock, StoryClock
+from services.kit.config import Installation, OrganisationConfig, StatutoryConfig
+from services.kit.decide import Features
+from services.kit.errors import Unavailable
+from services.kit.feature import Feature
+from services.kit.organisation import Organisation
+from services.kit.register import ClientRegister
+from services.kit.store import OrganisationStore
+
+LOG_FILE = "shared-log.sqlite"
+STORY_CLOCK = "story-clock.json"
+TOLD_TO_THE_CLIENT = "Act 703/2023 § 11: the client is told of consents and disclosures"
+ALWAYS_FROM = date(2000, 1, 1)
+SYSTEM = "system"
+
+
+class InUse(Exception):
+    """Another process works on this data directory."""
+
+
+class Keys:
+    """The organisations' public keys."""
+
+    def __init__(self, public: Mapping[str, Ed25519PublicKey]):
+        self._public = public
+
+    def public_key(self, organisation: str) -> Ed25519PublicKey:
+        try:
+            return self._public[organisation]
+        except KeyError:
+            raise SignatureBroken("the source is not a known organisation") from None
+
+
+class Platform:
+    """All organisations of an installation in one process."""
+
+    def __init__(self, data: Path, installation: Installation, clock: Clock):
+        self.data, self.installation, self.clock = data, installation, clock
+        self.names = {o.id: o.name for o in installation.organisation}
+        self.log = SqliteSharedLog(data / LOG_FILE)
+        secrets = {o.id: secret(data / o.id / "store.key") for o in installation.organisation}
+        self._signing = {o: Ed25519PrivateKey.from_private_bytes(derive(s, "signing")) for o, s in secrets.items()}
+        self._verifier = Verifier(Keys({o: k.public_key() for o, k in self._signing.items()}))
+        self._secrets = secrets
+        home = installation.client_organisation
+        stores = {o.id: OrganisationStore(data / o.id / "store.sqlite", o.id) for o in installation.organisation}
+        self._authority_store = AuthorityStore(data / home.id / "authority.sqlite")
+        self.authority = Authority(
+            home.id, self._authority_store, stores[home.id], self.log, Signer(home.id, self._signing[home.id]),
+            secret(data / home.id / "authority.key"), clock.now, _grounds(installation),
+        )
+        self.authority.write_ground = self._write_ground
+        self.organisations = {o.id: self._organisation(o, stores[o.id]) for o in installation.organisation}
+        self._recover(stores[home.id])
+
+    def _organisation(self, config: OrganisationConfig, store: OrganisationStore) -> Organisation:
+        is_home = config.kind == "client"
+        return Organisation(
+            config=config,
+            store=store,
+            view=HeldFacts(view_path(self.data / config.id)),
+            log=self.log,
+            keyring=self.authority,
+            signer=Signer(config.id, self._signing[config.id]),
+            verifier=self._verifier,
+            register=ClientRegister(store, self._secrets[config.id]),
+            features=Features(features(config, self.installation)),
+            now=self.clock.now,
+            ask_client_ref=self._ask_client_ref,
+            statutory=_statutory_scopes(self.installation, config.id),
+            names=self.names,
+            acknowledge=self.authority.publish_changes if is_home else lambda _: None,
+        )
+
+    @property
+    def home(self) -> Organisation:
+        """The client's own place: the authority and my path."""
+        return self.organisations[self.installation.client_organisation.id]
+
+    def _ask_client_ref(self, hetu: str, organisation: str, person: str) -> str:
+        client_ref = self.authority.client_ref(hetu)
+        asked = ClientRefAsked(organisation=organisation, asked_at=self.clock.now())
+        actor = Actor(person, self.names[organisation], SYSTEM, organisation)
+        self.home.write(client_ref, asked, actor, f"asked:{organisation}:{os.urandom(8).hex()}")
+        return client_ref
+
+    def _write_ground(self, client_ref: str, ground: StatutoryGroundNoted) -> None:
+        (scope, *_) = ground.scopes
+        actor = Actor(SYSTEM, self.home.config.name, SYSTEM, self.home.id)
+        self.home.write(client_ref, ground, actor, f"ground:{scope.source}:{scope.recipient}:{ground.legal_ground}")
+
+    def _recover(self, store: OrganisationStore) -> None:
+        """A consent change that was written but not yet on the log when a process ended goes there first of all."""
+        for client_ref in store.unpublished_clients():
+            self.authority.publish_changes(client_ref)
+
+    # Running
+
+    def pump(self) -> int:
+        """One round of every organisation. Returns how much there was to do."""
+        return sum(organisation.pump() for organisation in self.organisations.values())
+
+    def settle(self) -> None:
+        """Pump until nothing is left to do: publishers, reactions and projectors at the head, expiries purged."""
+        while self.pump():
+            pass
+
+    def rebuild(self, organisation: Organisation) -> Iterator[tuple[int, int]]:
+        """Build a view anew beside the running one, then switch. Yields (read so far, head) as it goes."""
+        folder = self.data / organisation.id
+        path = next_view_path(folder)
+        projector = organisation.projector_on(HeldFacts(path))
+        (partition,) = self.log.partitions()
+        while projector.step():
+            yield projector.view.position(partition), self.log.head(partition)
+        with organisation.projector.lock:
+            while projector.step():
+                pass
+            projector.pass_day(date.min, organisation.today())
+            old = organisation.adopt(projector)
+            use_view(folder, path)
+        old.close()
+        remove_view(old.path)
+
+    def close(self) -> None:
+        for organisation in self.organisations.values():
+            organisation.close()
+        self._authority_store.close()
+        self.log.close()
+
+
+def features(config: OrganisationConfig, installation: Installation) -> Iterable[Feature]:
+    """The features switched on: those of the kind and, but for the client's own place, the common case part."""
+    own: tuple[Feature, ...] = import_module(f"services.{config.kind}").FEATURES
+    if config.kind == "client":
+        common: tuple[Feature, ...] = (authority_feature(installation.ids),)
+    else:
+        common = import_module("services.case").FEATURES
+    wanted = config.features
+    return (*common, *(f for f in own if wanted is None or f.name in wanted))
+
+
+def _grounds(installation: Installation) -> dict[str, tuple[StatutoryGroundNoted, ...]]:
+    return {
+        o.id: tuple(_ground(g) for g in _statutory(installation) if g.source == o.id) for o in installation.organisation
+    }
+
+
+def _statutory(installation: Installation) -> tuple[StatutoryConfig, ...]:
+    """The configured grounds, and the one that every organisation has: the client is told of disclosures."""
+    home = installation.client_organisation.id
+    told = tuple(
+        StatutoryConfig(
+            source=o.id, recipient=home, categories=("consent",), legal_ground=TOLD_TO_THE_CLIENT, valid_from=ALWAYS_FROM
+        )
+        for o in installation.organisation
+        if o.id != home
+    )
+    return (*told, *installation.statutory)
+
+
+def _ground(config: StatutoryConfig) -> StatutoryGroundNoted:
+    return StatutoryGroundNoted(
+        legal_ground=config.legal_ground,
+        scopes=_scopes(config),
+        valid_from=config.valid_from,
+        valid_until=config.valid_until,
+    )
+
+
+def _scopes(config: StatutoryConfig) -> tuple[Scope, ...]:
+    return tuple(Scope(source=config.source, recipient=config.recipient, category=c) for c in config.categories)
+
+
+def _statutory_scopes(installation: Installation, source: str) -> list[Scope]:
+    return [s for g in _statutory(installation) if g.source == source for s in _scopes(g)]
+
+
+def secret(path: Path) -> bytes:
+    """The 32 secret bytes of a key file, made on the first start, readable by the owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        temporary = path.with_suffix(".new")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(os.urandom(32))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    found = path.read_bytes()
+    if len(found) != 32:
+        raise Unavailable("broken_key_file")
+    return found
+
+
+# Views
+
+
+def view_path(folder: Path) -> Path:
+    """The view in use."""
+    pointer = folder / "view"
+    return folder / (pointer.read_text().strip() if pointer.exists() else "view-1.sqlite")
+
+
+def next_view_path(folder: Path) -> Path:
+    """A place for a new view. What an interrupted rebuild left there is removed."""
+    number = int(view_path(folder).stem.removeprefix("view-")) + 1
+    path = folder / f"view-{number}.sqlite"
+    remove_view(path)
+    return path
+
+
+def use_view(folder: Path, path: Path) -> None:
+    """Make a view the one in use, at once or not at all."""
+    temporary = folder / "view.new"
+    temporary.write_text(path.name)
+    temporary.replace(folder / "view")
+
+
+def remove_view(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+# Opening a data directory
+
+
+def clock_of(data: Path, story: bool) -> Clock:
+    """The directory's clock. A directory is a story's or a real one from its first day, and stays so.
+    Raises ``InUse`` when it is of the other sort."""
+    marker = data / "installation.json"
+    if not marker.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        marker.write_text(json.dumps({"story": story}))
+    is_story = bool(json.loads(marker.read_text())["story"])
+    return StoryClock(data / STORY_CLOCK) if is_story else RealClock()
+
+
+@contextmanager
+def working_on(data: Path) -> Iterator[None]:
+    """Holds the data directory for one process that writes. Raises ``InUse``."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "lock").open("w") as lock:
+        _lock(lock)
+        yield
+
+
+def _lock(file: IO[str]) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise InUse("another process works on this data directory") from None

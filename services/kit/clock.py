@@ -1,0 +1,57 @@
+"""One clock for a data directory: the real one, or a story's own that moves only with the story."""
+
+import json
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from events.shared_log import HELSINKI
+
+MORNING = time(8)
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The moment, in Finland's time."""
+
+
+class RealClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(HELSINKI)
+
+
+class ClockWentBack(ValueError):
+    """A story would move its clock backwards."""
+
+
+class StoryClock:
+    """The story's clock, kept in a file: eight in the morning of a step's day, a second later for each step."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._now = self._read()
+
+    def _read(self) -> datetime | None:
+        if not self._path.exists():
+            return None
+        return datetime.fromisoformat(json.loads(self._path.read_text())["now"]).astimezone(HELSINKI)
+
+    def now(self) -> datetime:
+        return self._now or datetime.now(HELSINKI)
+
+    @property
+    def started(self) -> bool:
+        return self._now is not None
+
+    def move(self, day: date, step: int) -> None:
+        """To the morning of ``day``, ``step`` seconds after eight. Raises ``ClockWentBack``."""
+        to = datetime.combine(day, MORNING, HELSINKI) + timedelta(seconds=step)
+        if self._now is not None and day < self._now.date():
+            raise ClockWentBack(f"the clock is at {self._now.date()} and never goes back to {day}")
+        to = max(to, self._now or to)
+        temporary = self._path.with_suffix(".new")
+        temporary.write_text(json.dumps({"now": to.isoformat()}))
+        temporary.replace(self._path)
+        self._now = to

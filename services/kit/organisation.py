@@ -1,0 +1,178 @@
+"""One organisation at work: commands in, facts out; the publisher, projector and reactor that follow them."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+
+from consent.keys import Keyring
+from consent.release import Release
+from consent.sealing import Signer, Verifier
+from consent.withheld import Withheld
+from events.consent import PathOpened, PathRefused, Scope
+from events.envelope import Fact, Says
+from events.shared_log import SharedLog
+from projections.door import Door, LooksBackOnly, NotAClientHere, Viewer
+from projections.held import HeldFacts
+from projections.run import Projector
+from projections.service_path.rows import ServicePath
+from services.kit.client_file import Actor, At, ClientFile, Draft
+from services.kit.command import Command
+from services.kit.config import OrganisationConfig
+from services.kit.decide import Features, decide, stamped
+from services.kit.errors import Impossible, NotAllowed, Unknown
+from services.kit.publisher import Publisher
+from services.kit.reactor import Reactor, new_ref
+from services.kit.register import ClientRegister, Entry, has_own_case, valid_hetu
+from services.kit.store import OrganisationStore, WrittenMeanwhile
+
+DAY = "day"
+ATTEMPTS = 5
+
+AskClientRef = Callable[[str, str, str], str]
+"""(hetu, organisation, person) → the client's reference, from the authority."""
+
+Acknowledge = Callable[[str], object]
+"""Called with the client_ref after facts are written and before the command is acknowledged."""
+
+
+class Organisation:
+    """Everything one organisation does. Safe for threads."""
+
+    def __init__(
+        self, config: OrganisationConfig, store: OrganisationStore, view: HeldFacts, log: SharedLog, keyring: Keyring,
+        signer: Signer, verifier: Verifier, register: ClientRegister, features: Features, now: Callable[[], datetime],
+        ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str],
+        acknowledge: Acknowledge = lambda _: None,
+    ):
+        self.config, self.store, self.register, self.features = config, store, register, features
+        self.id = config.id
+        self._log, self._keyring, self._verifier, self._now = log, keyring, verifier, now
+        self._ask_client_ref, self._acknowledge = ask_client_ref, acknowledge
+        self._writing = threading.RLock()
+        self.projector = self.projector_on(view)
+        release = Release(self.id, log, keyring, signer, register.fill_in)
+        self.publisher = Publisher(store, release, self.projector, keyring, now, frozenset(statutory), acknowledge)
+        self.reactor = Reactor(store, lambda: self.projector.view, features, now)
+        self.door = Door(self, lambda: self.projector, keyring, now, names)
+        self._organisations = frozenset(names)
+
+    def projector_on(self, view: HeldFacts) -> Projector:
+        """A projector of this organisation that writes to ``view``."""
+        return Projector(self.id, self._log, self._keyring, self._verifier, view, self.today, self.register)
+
+    def today(self) -> date:
+        return self._now().date()
+
+    # Commands
+
+    def register_client(self, actor: Actor, full_name: str, hetu: str, language: str = "fi") -> str:
+        """Put a client into the register. Returns their reference, the same however often asked."""
+        hetu = valid_hetu(hetu)
+        client_ref = self._ask_client_ref(hetu, self.id, actor.person)
+        self.register.put(client_ref, Entry(full_name, hetu, language))
+        return client_ref
+
+    def execute(self, client_ref: str, command: Command, actor: Actor, command_id: str) -> tuple[Fact, ...]:
+        """Give a command in the client's file. Returns the new facts; none when it was given before.
+
+        Raises ``Refused``. When it returns, the facts are durable; a consent change is on the shared log too.
+        """
+        if not self.is_client_here(client_ref):
+            raise Unknown("not_a_client_here")
+        facts = self._write(client_ref, lambda file: decide(self.features, file, command, self._at(actor), command_id, new_ref))
+        self._acknowledge(client_ref)
+        return facts
+
+    def write(self, client_ref: str, says: Says, actor: Actor, command_id: str) -> tuple[Fact, ...]:
+        """Write one fact of the platform's own making, once for each command id."""
+
+        def written(file: ClientFile) -> tuple[Fact, ...]:
+            if command_id in file.command_ids:
+                return ()
+            return stamped(file, [Draft(says, self.today())], self._at(actor), command_id, new_ref)
+
+        return self._write(client_ref, written)
+
+    def _write(self, client_ref: str, decided: Callable[[ClientFile], tuple[Fact, ...]]) -> tuple[Fact, ...]:
+        for _ in range(ATTEMPTS):
+            with self._writing:
+                file = self.store.file(client_ref)
+                facts = decided(file)
+                try:
+                    if facts:
+                        self.store.append(file, facts)
+                    return facts
+                except WrittenMeanwhile:
+                    continue
+        raise Impossible("written_meanwhile")
+
+    def _at(self, actor: Actor) -> At:
+        return At(self._now(), actor)
+
+    # What the door needs
+
+    def own_facts(self, client_ref: str) -> tuple[Fact, ...]:
+        return self.store.file(client_ref).facts
+
+    def is_client_here(self, client_ref: str) -> bool:
+        if self.store.register_entry(client_ref) is not None:
+            return True
+        return has_own_case(self.store.file(client_ref).facts) or bool(self.projector.view.held(client_ref))
+
+    def name_of(self, client_ref: str) -> str | None:
+        entry = self.register.get(client_ref)
+        return entry.full_name if entry is not None else None
+
+    def disclose(self, client_ref: str, says: PathOpened | PathRefused, viewer: Viewer) -> None:
+        self.write(client_ref, says, Actor(viewer.person, viewer.name, viewer.role, viewer.organisation), new_ref())
+
+    def path(self, client_ref: str, actor: Actor, on: date | None = None, language: str = "fi") -> ServicePath:
+        """The client's path for this person, through the door. Raises ``Refused``."""
+        viewer = Viewer(actor.person, actor.name, actor.role, actor.organisation)
+        try:
+            return self.door.open(client_ref, viewer, on, language)
+        except NotAClientHere:
+            raise Unknown("not_a_client_here") from None
+        except LooksBackOnly:
+            raise Impossible("looks_back_only", "on") from None
+
+    def withheld(self, client_ref: str) -> list[Withheld]:
+        """What of the client's file stayed at home, from whom, and why."""
+        return self.publisher.withheld(client_ref, self._organisations)
+
+    # Running
+
+    def pump(self) -> int:
+        """One round of reading, sending again, publishing and reacting. Returns how much there was to do.
+        Raises ``AuthorityUnavailable``: wait and pump again."""
+        work = self.projector.step() + self._pass_day()
+        work += self.publisher.backfill() + self.publisher.step()
+        with self._writing:
+            return work + self.reactor.step()
+
+    def _pass_day(self) -> int:
+        """On a new day: purge what has expired, send what begins."""
+        last, today = self.store.position(DAY), self.today()
+        if last >= today.toordinal():
+            return 0
+        clients = self.projector.pass_day(date.fromordinal(max(last, 1)), today)
+        self.store.queue_backfill(clients, (DAY, today.toordinal()))
+        return len(clients)
+
+    def adopt(self, projector: Projector) -> HeldFacts:
+        """Switch to a rebuilt view. Returns the old one, closed to writing."""
+        with self.projector.lock, self._writing:
+            old = self.projector
+            self.projector = projector
+            self.publisher.follow(projector)
+            return old.view
+
+    def close(self) -> None:
+        self.projector.view.close()
+        self.store.close()
+
+
+def may(actor: Actor, *roles: str) -> None:
+    """Raises ``NotAllowed`` unless the person acts in one of these roles."""
+    if actor.role not in roles:
+        raise NotAllowed("role_not_allowed", "role")
