@@ -1,0 +1,14 @@
+"""The implementation plan (toteuttamissuunnitelma) of the activity."""
+
+from services.kit.feature import Feature
+from services.social.implementation_plan import commands as c
+from services.social.implementation_plan import domain
+
+FEATURE = Feature(
+    name="implementation_plan",
+    decides={
+        c.MakeImplementationPlan: domain.make,
+        c.UpdateImplementationPlan: domain.update,
+    },
+    checks=(domain.check,),
+)
