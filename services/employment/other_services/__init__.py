@@ -1,0 +1,14 @@
+"""Other services of the employment services: training, career coaching, subsidised work."""
+
+from services.employment.other_services import commands as c
+from services.employment.other_services import domain
+from services.kit.feature import Feature
+
+FEATURE = Feature(
+    name="other_services",
+    decides={
+        c.StartService: domain.start,
+        c.EndService: domain.end,
+    },
+    checks=(domain.check,),
+)

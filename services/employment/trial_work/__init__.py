@@ -1,0 +1,17 @@
+"""Trial work (työkokeilu) at an employer."""
+
+from services.employment.trial_work import commands as c
+from services.employment.trial_work import domain
+from services.kit.feature import Feature
+
+FEATURE = Feature(
+    name="trial_work",
+    decides={
+        c.AgreeTrialWork: domain.agree,
+        c.StartTrialWork: domain.start,
+        c.ExtendTrialWork: domain.extend,
+        c.InterruptTrialWork: domain.interrupt,
+        c.EndTrialWork: domain.end,
+    },
+    checks=(domain.check,),
+)
