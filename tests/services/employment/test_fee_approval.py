@@ -5,7 +5,7 @@ import pytest
 
 from events.fee import FeeApproved, FeeClaimed, FeePaid, FeeRejected, FeeReopened
 from events.internal import FeeClaimNoted, FeeDecisionNoted
-from services.case.corrections.commands import AnnulEntry
+from services.case.corrections.commands import AnnulEntry, CorrectEntry
 from services.employment.fee_approval.commands import ApproveFee, PayFee, RejectFee, ReopenFee
 from tests.given_when_then import Case
 
@@ -153,6 +153,21 @@ def test_an_approval_under_a_payment_is_not_taken_back(case: Case) -> None:
     case.when(PayFee())
     case.refused("claim_is_open", AnnulEntry(fact=str(approved), reason="Virhe"))
     assert case.when(ReopenFee(claim=claim, reason="decision_corrected"))
+
+
+def test_an_approvals_day_can_be_put_right_up_to_its_payment(case: Case) -> None:
+    claimed(case)
+    approved = str(case.when(ApproveFee(on=date(2023, 2, 27))))
+    case.when(PayFee(on=date(2023, 2, 28)))
+    late = CorrectEntry(fact=approved, on=date(2023, 3, 1), reason="Väärä päivä")
+    case.refused("before_the_earlier_decision", late, field="on")
+    assert case.when(CorrectEntry(fact=approved, on=date(2023, 2, 28), reason="Väärä päivä"))
+
+
+def test_a_decision_is_not_corrected_to_another_fee(case: Case) -> None:
+    claimed(case)
+    approved = str(case.when(ApproveFee()))
+    case.refused("others_rest_on_it", CorrectEntry(fact=approved, changes={"fee": OTHER_FEE}, reason="Virhe"))
 
 
 # Who may.

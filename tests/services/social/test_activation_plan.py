@@ -171,6 +171,14 @@ def test_a_correction_cannot_leave_an_agreement_on_behalf_without_its_reason(cas
     case.refused("on_behalf_needs_a_reason", without, field="on_behalf_reason")
 
 
+def test_a_correction_cannot_make_one_party_agree_twice(case: Case) -> None:
+    proposed(case)
+    case.when(RecordAgreementOnBehalf(party="te", on_behalf_reason="by_phone"))
+    entry = case.when(RecordAgreementOnBehalf(party="client", on_behalf_reason="by_phone"))
+    to_te = CorrectEntry(fact=str(entry), changes={"party": "te"}, reason="Virhe")
+    case.refused("already_agreed", to_te, field="party")
+
+
 def test_an_agreement_to_a_hash_that_does_not_exist_cannot_stand(case: Case) -> None:
     plan, version = proposed(case)
     case.given(msgspec.structs.replace(agreed(plan, version, "sote"), content_hash="0" * 64))
@@ -345,3 +353,24 @@ def test_after_the_end_another_plan_can_be_proposed(case: Case) -> None:
     assert second != first and says.plan_version == 1
     case.when(AgreeToActivationPlan())
     case.then(agreed(second, says, "sote"))
+
+
+def test_a_correction_cannot_end_one_plan_twice(case: Case) -> None:
+    first, _ = proposed(case)
+    case.when(EndActivationPlan(reason="replaced"))
+    proposed(case)
+    second_end = case.when(EndActivationPlan(reason="other"))
+    to_first = CorrectEntry(fact=str(second_end), changes={"plan": first}, reason="Virhe")
+    case.refused("already_ended", to_first, field="plan")
+
+
+def test_an_ended_plan_does_not_come_in_force_by_a_correction(case: Case) -> None:
+    plan, _ = proposed(case)
+    client = case.when(RecordAgreementOnBehalf(party="client", on_behalf_reason="by_phone"))
+    _, second = proposed(case, plan=plan, goals=("Toinen",))
+    case.when(AgreeToActivationPlan())
+    case.when(RecordAgreementOnBehalf(party="te", on_behalf_reason="by_phone"))
+    case.when(EndActivationPlan(reason="client_moved"))
+    to_second = {"plan_version": 2, "content_hash": second.content_hash}
+    case.when(CorrectEntry(fact=str(client), changes=to_second, reason="Virhe"))
+    case.then(agreed(plan, second, "client", "by_phone"))
