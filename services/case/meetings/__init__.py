@@ -1,0 +1,7 @@
+"""Joint meetings of the parties."""
+
+from services.case.meetings import commands as c
+from services.case.meetings import domain
+from services.kit.feature import Feature
+
+FEATURE = Feature(name="meetings", decides={c.HoldJointMeeting: domain.hold}, checks=(domain.check,))

@@ -1,0 +1,20 @@
+"""Referrals: one organisation asks another to take the client on, and what became of it."""
+
+from events.referral import ReferralMade, ReferralWithdrawn
+from services.case.referrals import checks, domain, reactions
+from services.case.referrals import commands as c
+from services.kit.feature import Feature
+
+FEATURE = Feature(
+    name="referrals",
+    decides={
+        c.MakeReferral: domain.make_referral,
+        c.WithdrawReferral: domain.withdraw_referral,
+        c.AcceptReferral: domain.accept_referral,
+        c.DeclineReferral: domain.decline_referral,
+        c.RecordLanding: domain.record_landing,
+    },
+    checks=(checks.check_sent, checks.check_answers, checks.check_landings),
+    follows={ReferralMade: domain.introduce},
+    reacts={ReferralMade: reactions.note_referral, ReferralWithdrawn: reactions.note_withdrawal},
+)

@@ -1,0 +1,11 @@
+"""Responsible workers (vastuutyöntekijä) and who acts for them while they are away."""
+
+from services.case.responsible_workers import commands as c
+from services.case.responsible_workers import domain
+from services.kit.feature import Feature
+
+FEATURE = Feature(
+    name="responsible_workers",
+    decides={c.AssignWorker: domain.assign, c.SubstituteWorker: domain.substitute},
+    checks=(domain.check,),
+)
