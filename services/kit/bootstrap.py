@@ -100,6 +100,7 @@ class Platform:
             statutory=_statutory_scopes(self.installation, config.id),
             names=self.names,
             acknowledge=self.authority.publish_changes if is_home else lambda _: None,
+            also_here=self.authority.knows if is_home else lambda _: False,
         )
 
     @property

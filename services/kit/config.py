@@ -40,13 +40,12 @@ class StatutoryConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PersonConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A test person who can sign in while the platform is in development mode. A client has ``hetu``."""
+    """A test person who can sign in while the platform is in development mode.."""
 
     id: str
     name: str
     organisation: str
     roles: tuple[str, ...]
-    hetu: str | None = None
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True):

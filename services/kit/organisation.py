@@ -42,12 +42,12 @@ class Organisation:
         self, config: OrganisationConfig, store: OrganisationStore, view: HeldFacts, log: SharedLog, keyring: Keyring,
         signer: Signer, verifier: Verifier, register: ClientRegister, features: Features, now: Callable[[], datetime],
         ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str],
-        acknowledge: Acknowledge = lambda _: None,
+        acknowledge: Acknowledge = lambda _: None, also_here: Callable[[str], bool] = lambda _: False,
     ):
         self.config, self.store, self.register, self.features = config, store, register, features
         self.id = config.id
         self._log, self._keyring, self._verifier, self._now = log, keyring, verifier, now
-        self._ask_client_ref, self._acknowledge = ask_client_ref, acknowledge
+        self._ask_client_ref, self._acknowledge, self._also_here = ask_client_ref, acknowledge, also_here
         self._writing = threading.RLock()
         self.projector = self.projector_on(view)
         release = Release(self.id, log, keyring, signer, register.fill_in)
@@ -115,7 +115,7 @@ class Organisation:
         return self.store.file(client_ref).facts
 
     def is_client_here(self, client_ref: str) -> bool:
-        if self.store.register_entry(client_ref) is not None:
+        if self.store.register_entry(client_ref) is not None or self._also_here(client_ref):
             return True
         return has_own_case(self.store.file(client_ref).facts) or bool(self.projector.view.held(client_ref))
 
