@@ -73,4 +73,5 @@ def class_of(name: str, version: int) -> type[Says]:
     try:
         return KNOWN[name, version]
     except KeyError:
-        raise UnknownFact(f"{name}.v{version} is not in the catalogue") from None
+        called = name if name.isidentifier() else "a fact"  # whatever else was written there is not repeated
+        raise UnknownFact(f"{called}.v{version} is not in the catalogue") from None

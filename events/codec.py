@@ -1,11 +1,14 @@
 """Facts to bytes and back. The bytes written to an organisation's file are the bytes that are sealed."""
 
-from datetime import date, datetime
+import re
+from datetime import date
+from functools import cache
+from typing import Any
 
 import msgspec
 
 from events import catalogue
-from events.envelope import Fact, Says
+from events.envelope import Fact, Moment, Says
 from events.upcasts import UPCASTS, upcast
 
 
@@ -24,7 +27,7 @@ class Header(msgspec.Struct, frozen=True):
     version: int
     category: str
     occurred_on: date
-    recorded_at: datetime
+    recorded_at: Moment
     says: msgspec.Raw
 
     @property
@@ -40,6 +43,7 @@ class _Envelope(Fact, frozen=True, kw_only=True):
 _encoder = msgspec.json.Encoder(order="deterministic")
 _header = msgspec.json.Decoder(Header)
 _envelope = msgspec.json.Decoder(_Envelope)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 _FIELDS = tuple(f for f in Fact.__struct_fields__ if f != "says")
 
 
@@ -52,7 +56,7 @@ def header(data: bytes) -> Header:
     """Read only what decides. Raises ``UnreadableFact``."""
     try:
         return _header.decode(data)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise UnreadableFact(_without_values(error)) from None
 
 
@@ -61,24 +65,36 @@ def decode(data: bytes) -> Fact:
     try:
         envelope = _envelope.decode(data)
         version, says = _read_says(envelope)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise UnreadableFact(_without_values(error)) from None
     fields = {f: getattr(envelope, f) for f in _FIELDS}
     return Fact(**(fields | {"version": version, "says": says}))
 
 
+@cache
+def _decoder(says: type[Says]) -> msgspec.json.Decoder[Says]:
+    return msgspec.json.Decoder(says)
+
+
 def _read_says(envelope: _Envelope) -> tuple[int, Says]:
     name, version, raw = envelope.name, envelope.version, envelope.says
     if (name, version) not in UPCASTS:
-        return version, msgspec.json.decode(raw, type=catalogue.class_of(name, version))
-    version, plain = upcast(name, version, msgspec.json.decode(raw))
+        return version, _decoder(catalogue.class_of(name, version)).decode(raw)
+    version, plain = _carried_forward(name, version, msgspec.json.decode(raw))
     return version, msgspec.convert(plain, catalogue.class_of(name, version))
 
 
-def _without_values(error: msgspec.DecodeError) -> str:
-    """msgspec names types and the path; a value appears only in enum errors, which are cut."""
-    return str(error).split("'")[0].strip() + _path(str(error))
+def _carried_forward(name: str, version: int, says: Any) -> tuple[int, Any]:
+    try:
+        return upcast(name, version, says)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise UnreadableFact("what it says is not of the version that it names") from None
 
 
-def _path(text: str) -> str:
-    return f" at {text.rsplit('`', 2)[1]}" if " - at `" in text else ""
+def _without_values(error: Exception) -> str:
+    """msgspec names types and the path; a value appears only in quotes, in enum errors, which are cut."""
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8"
+    what, at, path = str(error).rpartition(" - at `")
+    what = re.split("['\"]", what if at else path)[0].strip()
+    return f"{what} at {path.rstrip('`')}" if at else what

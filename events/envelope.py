@@ -13,6 +13,9 @@ ClientRef = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Ref = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 """Id of a fact. A reference to another organisation's fact is only this: never its content."""
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment with its zone."""
+
 REF = re.compile(r"^[0-9a-f]{32}$")
 
 INTERNAL = "internal"
@@ -47,7 +50,7 @@ class Fact(msgspec.Struct, Generic[S_co], frozen=True, kw_only=True):
     version: int
     category: str
     occurred_on: date
-    recorded_at: datetime
+    recorded_at: Moment
     actor: str
     actor_name: str
     role: str
