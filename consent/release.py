@@ -19,6 +19,7 @@ from events.structs import replaced
 
 PURPOSE: Purpose = "service_coordination"
 IDENTITY = "identity"
+CACHED_DECISIONS = 20_000
 
 ConsentOf = Callable[[str], ClientConsent]
 """The consent of a client as this source knows it."""
@@ -87,7 +88,7 @@ class Release:
         if cached is not None and cached[0] == consent.version:
             return cached[1]
         members = may_have_now(consent, self.source, head.category, head.fact_date, today)
-        if len(self._members_cache) > 100_000:
+        if len(self._members_cache) > CACHED_DECISIONS:
             self._members_cache.clear()
         self._members_cache[key] = (consent.version, members)
         return members

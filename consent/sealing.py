@@ -9,6 +9,7 @@ that root, so that it can be verified by itself, for a few hashes. The plaintext
 """
 
 import os
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -25,6 +26,9 @@ from events.shared_log import Record
 NONCE_BYTES = 12
 SIZE_CLASSES = (1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072, 262144)
 FACT, CONSENT_CHANGE = 0, 1
+SIGNED_TOGETHER = 64
+"""Records under one signature: enough to make it cheap, few enough for short paths."""
+
 _SIGNED = b"palvelupolku.batch.v1"
 _HEAD = LOCATOR_BYTES + NONCE_BYTES
 
@@ -79,7 +83,7 @@ class Directory(Protocol):
         """Raises ``SignatureBroken`` for an organisation that is not known."""
 
 
-_aead = lru_cache(maxsize=65536)(AESGCM)
+_aead = lru_cache(maxsize=20_000)(AESGCM)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Inside).decode
 
@@ -127,10 +131,10 @@ def _path(levels: list[list[bytes]], index: int) -> bytes:
 
 
 def _root(leaf: bytes, index: int, path: bytes) -> bytes:
-    node = leaf
+    node, hashed = leaf, sha256
     for start in range(0, len(path), 32):
         sibling = path[start : start + 32]
-        node = sha256(b"\1" + sibling + node if index & 1 else b"\1" + node + sibling).digest()
+        node = hashed(b"\1" + sibling + node if index & 1 else b"\1" + node + sibling).digest()
         index >>= 1
     return node
 
@@ -144,8 +148,13 @@ class Signer:
 
     def seal(self, batch: Sequence[Envelope], keys: Sequence[bytes]) -> list[Record]:
         """Sign the batch, seal each record under its key."""
-        if not batch:
-            return []
+        records: list[Record] = []
+        for start in range(0, len(batch), SIGNED_TOGETHER):
+            end = start + SIGNED_TOGETHER
+            records += self._seal(batch[start:end], keys[start:end])
+        return records
+
+    def _seal(self, batch: Sequence[Envelope], keys: Sequence[bytes]) -> list[Record]:
         bound = [e.authenticated for e in batch]
         levels = _tree([_leaf(a, e.kind, e.body) for a, e in zip(bound, batch, strict=True)])
         signature = self._private_key.sign(_SIGNED + levels[-1][0])
@@ -174,6 +183,8 @@ def unseal(record: Record, key: bytes) -> tuple[Inside, bytes]:
         inside = _decode(unpad(_aead(key).decrypt(data[LOCATOR_BYTES:_HEAD], data[_HEAD:], bound)))
     except (InvalidTag, msgspec.DecodeError, ValueError):
         raise SealBroken("the seal is broken") from None
+    if inside.kind not in (FACT, CONSENT_CHANGE):
+        raise SealBroken("the record is of no known kind")
     return inside, _root(_leaf(bound, inside.kind, inside.body), inside.index, inside.path)
 
 
@@ -197,17 +208,19 @@ class Verifier:
             raise SignatureBroken("the signature does not hold") from None
 
 
-# A consent change: one record with a part for each party, padded in number and size.
+# A consent change: one record with a part for each party, padded in number and size. Scopes repeat themselves, so
+# that parts are compressed: a consent between everybody about everything would be larger than a record may be.
 
 PARTS_ROUNDED_TO = 4
 
 
 def seal_parts(parts: Sequence[tuple[bytes, bytes]]) -> bytes:
     """A body of sealed parts, for each (party key, content) one and as many more as round the number up."""
-    largest = pad(max((content for _, content in parts), key=len))
+    small = [(key, zlib.compress(content)) for key, content in parts]
+    size = len(pad(max((content for _, content in small), key=len)))
     count = -(-len(parts) // PARTS_ROUNDED_TO) * PARTS_ROUNDED_TO
-    sealed = [_seal_part(key, content, len(largest)) for key, content in parts]
-    sealed += [os.urandom(NONCE_BYTES + len(largest) + 16) for _ in range(count - len(parts))]
+    sealed = [_seal_part(key, content, size) for key, content in small]
+    sealed += [os.urandom(NONCE_BYTES + size + 16) for _ in range(count - len(parts))]
     return msgspec.msgpack.encode(sorted(sealed))
 
 
@@ -217,10 +230,16 @@ def _seal_part(key: bytes, content: bytes, size: int) -> bytes:
 
 
 def open_part(body: bytes, party_key: bytes) -> bytes | None:
-    """The part that this key opens; None where there is none for it."""
-    for part in msgspec.msgpack.decode(body, type=list[bytes]):
-        try:
-            return unpad(_aead(party_key).decrypt(part[:NONCE_BYTES], part[NONCE_BYTES:], None))
-        except InvalidTag:
-            continue
-    return None
+    """The part that this key opens; None where there is none for it. Raises ``SealBroken``."""
+    try:
+        parts = msgspec.msgpack.decode(body, type=list[bytes])
+        return next((zlib.decompress(unpad(p)) for part in parts if (p := _opened(part, party_key)) is not None), None)
+    except (msgspec.DecodeError, zlib.error):
+        raise SealBroken("the record holds no parts") from None
+
+
+def _opened(part: bytes, party_key: bytes) -> bytes | None:
+    try:
+        return _aead(party_key).decrypt(part[:NONCE_BYTES], part[NONCE_BYTES:], None)
+    except (InvalidTag, ValueError):
+        return None

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteCursor, SQLiteDatastore, SQLiteTransaction
 
-CACHE_KIB = 32 * 1024
+CACHE_KIB = 16 * 1024
 CHECKPOINT_EVERY = 64
 """Write transactions between checkpoints of the WAL."""
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from consent.domain import CHANGES, Change
 from consent.keys import NO_SUCH, NOT_YOURS, Keyring, Opened, OpenKey
-from consent.policy import ClientConsent, allows
+from consent.policy import ClientConsent, Steps, allows
 from consent.release import PURPOSE
 from consent.sealing import (
     CONSENT_CHANGE,
@@ -36,7 +36,7 @@ from events.upcasts import UPCASTS
 from projections.held import Batch, HeldFacts, HeldRow, SetAside, ToConfirm
 
 BATCH = 500
-CACHED_CLIENTS = 20_000
+CACHED_CLIENTS = 5_000
 
 
 
@@ -187,14 +187,21 @@ class Projector:
     # Facts
 
     def _keep(self, facts: list[HeldRow], consents: dict[str, ClientConsent], batch: Batch) -> None:
+        known: dict[tuple[str, str, str], Steps] = {}
         for row in facts:
-            if self.may_hold(consents.get(row.client_ref) or self.consent(row.client_ref), row):
+            key = (row.client_ref, row.source, row.category)
+            steps = known.get(key)
+            if steps is None:
+                steps = known[key] = self._steps(consents.get(row.client_ref) or self.consent(row.client_ref), row)
+            if allows(steps, row.position, row.day, row.fact_date):
                 batch.rows.append(self._without_details(row) if row.category == "identity" else row)
 
     def may_hold(self, consent: ClientConsent, row: HeldRow) -> bool:
         """Does consent, as it stands today, cover the fact from its record's position until now?"""
-        steps = consent.steps(self._scope(row.source, row.category), self._today())
-        return allows(steps, row.position, row.day, row.fact_date)
+        return allows(self._steps(consent, row), row.position, row.day, row.fact_date)
+
+    def _steps(self, consent: ClientConsent, row: HeldRow) -> Steps:
+        return consent.steps(self._scope(row.source, row.category), self._today())
 
     def _scope(self, source: str, category: str) -> Scope:
         key = (source, category)

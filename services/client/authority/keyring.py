@@ -7,7 +7,7 @@ import hmac
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -35,7 +35,7 @@ from services.kit.errors import Unknown
 from services.kit.store import OrganisationStore
 
 CHANGE_LANE = "change"
-CACHED_EPOCHS = 65536
+CACHED_EPOCHS = 20_000
 
 WriteGround = Callable[[str, StatutoryGroundNoted], None]
 """Writes a ground into the client's file at the authority."""
@@ -171,7 +171,9 @@ class Authority:
 
     def seal_keys(self, source: str, wanted: Sequence[Wanted]) -> Sequence[SealKey]:
         with self.lock:
-            moved = frozenset(w.client_ref for w in wanted if not self._still_so(source, w))
+            today = self._now().date()
+            different = {w[:2] + w[3:]: w for w in wanted}.values()  # turn about, the same is wanted many times
+            moved = frozenset(w.client_ref for w in different if not self._still_so(source, w, today))
             if moved:
                 raise ConsentMoved(moved)
             epochs = self._epochs_for(source, wanted)
@@ -180,12 +182,12 @@ class Authority:
                 for epoch, locator in zip(epochs, self._locators.make([e.number for e in epochs]), strict=True)
             ]
 
-    def _still_so(self, source: str, wanted: Wanted) -> bool:
-        consent, today = self.consent(wanted.client_ref), self._now().date()
-        return all(
-            since == consent.since(_scope(source, recipient, wanted.category), today)
-            for recipient, since in wanted.members
-        )
+    def _still_so(self, source: str, wanted: Wanted, today: date) -> bool:
+        consent = self._consent_and_heads(wanted.client_ref)[0]
+        for recipient, since in wanted.members:
+            if since != consent.since(_scope(source, recipient, wanted.category), today):
+                return False
+        return True
 
     def _epochs_for(self, source: str, wanted: Iterable[Wanted]) -> list[Epoch]:
         """For each the lane's current epoch where its members are these; else a new one, durable before its use."""
@@ -220,9 +222,11 @@ class Authority:
     def open_keys(self, recipient: str, asked: Sequence[tuple[str, bytes]]) -> Sequence[Opened]:
         with self.lock:
             numbers = self._locators.read([locator for _, locator in asked])
-            return [self._open(recipient, client, number) for (client, _), number in zip(asked, numbers, strict=True)]
+            today = self._now().date()
+            answers = {a: self._open(recipient, *a, today) for a in {(c, n) for (c, _), n in zip(asked, numbers, strict=True)}}
+            return [answers[client, number] for (client, _), number in zip(asked, numbers, strict=True)]
 
-    def _open(self, recipient: str, client_ref: str, number: int | None) -> Opened:
+    def _open(self, recipient: str, client_ref: str, number: int | None, today: date) -> Opened:
         epoch = None if number is None else self._epoch(number)
         if epoch is None or epoch.client_ref != client_ref:
             return NO_SUCH
@@ -233,7 +237,7 @@ class Authority:
             part = party_key(self._root(client_ref), recipient, epoch.number)
             return OpenKey(epoch.number, epoch.source, epoch.category, self._key(epoch.number), part)
         scope = _scope(epoch.source, recipient, epoch.category)
-        if self.consent(client_ref).since(scope, self._now().date()) != since:
+        if self._consent_and_heads(client_ref)[0].since(scope, today) != since:
             return NOT_YOURS
         return OpenKey(epoch.number, epoch.source, epoch.category, self._key(epoch.number))
 

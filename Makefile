@@ -1,0 +1,45 @@
+# palvelupolku: `make run` serves, `make test` tests. Needs Python 3.11 or newer with venv, and make.
+
+PYTHON ?= python3
+DATA ?= data
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup run test test-quick faults bench lint lock clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing: apt-get install python3-venv"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: setup
+	$(BIN)/palvelupolku run --data $(DATA) --story deploy/scenarios/orimattila.yaml --development
+
+# Each suite by itself, with its time.
+test: setup
+	@$(BIN)/python -m tests.suites
+
+test-quick: setup
+	$(BIN)/pytest tests --ignore tests/faults --ignore tests/consent -n 2
+
+faults: setup
+	KILLS=200 $(BIN)/pytest tests/faults -s
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+lint: setup
+	$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+# Pinned versions with hashes and no addresses. Needs uv.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev \
+		--no-annotate -o requirements.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) $(DATA)

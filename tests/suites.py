@@ -1,0 +1,40 @@
+"""``make test``: every suite by itself, with its time. Ends at the first summary of failures with status 1."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+
+SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("style", ("ruff", "check", ".")),
+    ("types", ("mypy",)),
+    ("imports", ("lint-imports",)),
+    ("language and core", ("pytest", "tests/events", "tests/consent_core", "tests/projections", "tests/architecture", "-n", "2")),
+    ("shared log", ("pytest", "tests/conformance")),
+    ("services", ("pytest", "tests/services", "-n", "2")),
+    ("journeys", ("pytest", "tests/journeys", "-n", "2")),
+    ("stories", ("pytest", "tests/scenario", "-n", "2")),
+    ("consent, properties and planted faults", ("pytest", "tests/consent", "-n", "2")),
+    ("processes killed", ("pytest", "tests/faults", "-s")),
+)
+
+
+def main() -> int:
+    results = []
+    for name, (tool, *arguments) in SUITES:
+        print(f"\n== {name}", flush=True)
+        start = time.monotonic()
+        status = subprocess.run([BIN / tool, *arguments], cwd=ROOT, check=False).returncode
+        results.append((name, time.monotonic() - start, status))
+    print("\n== suites")
+    for name, seconds, status in results:
+        print(f"{'ok    ' if status == 0 else 'FAILED'} {seconds:7.1f} s  {name}")
+    print(f"       {sum(s for _, s, _ in results):7.1f} s  in all")
+    return int(any(status for _, _, status in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
