@@ -32,7 +32,7 @@ SIGHT: dict[str, dict[str, Sight]] = {
     "employment_coach": _BOTH_COACHES,
     "funder": _row("fee", feedback="summary"),
     "job_coach": _row(
-        *_CARE, "plan", "activity", "trial_work", "service", "coaching", "assessment", "feedback", fee="own"
+        *_CARE, "plan", "activity", "trial_work", "service", "coaching", "assessment", "health", "feedback", fee="own"
     ),
     "team_leader": _row(*_CARE, "plan", "activity", "trial_work", "service", "coaching", "fee", "feedback"),
     "adviser": _row(*_CARE, "plan", "trial_work", "service", "assessment", "feedback"),

@@ -17,7 +17,7 @@ TABLE = {
     "workshop_instructor": CARE | SERVICES | {"plan", "activity"},
     "employment_coach": CARE | SERVICES | {"plan", "activity", "statement", "coaching", "assessment", "health"},
     "funder": {"fee"},
-    "job_coach": CARE | SERVICES | {"plan", "activity", "coaching", "assessment", "fee"},
+    "job_coach": CARE | SERVICES | {"plan", "activity", "coaching", "assessment", "health", "fee"},
     "team_leader": CARE | SERVICES | {"plan", "activity", "coaching", "fee"},
     "adviser": CARE | SERVICES | {"plan", "assessment"},
     "client": {*CATEGORIES, "internal"} - {"identity"},
