@@ -34,6 +34,10 @@ CHANGES = (
 )
 
 
+class UnknownGrant(LookupError):
+    """A change of a grant that was never told."""
+
+
 class Change(msgspec.Struct, frozen=True):
     """One consent change at its place on the client's stream. ``day`` is the day of the record's time."""
 
@@ -112,6 +116,11 @@ class Grants:
                 return self._lift(change, ref)
         raise TypeError(f"{type(change.says).__name__} is no consent change")
 
+    @property
+    def statutory(self) -> frozenset[Scope]:
+        """The scopes that a statutory ground has been noted for."""
+        return frozenset(s for g in self.grants.values() if g.instrument == "statutory" for s in g.floors)
+
     def refused(self, scope: Scope) -> bool:
         return any(scope in scopes for scopes in self.refusals.values())
 
@@ -139,7 +148,7 @@ class Grants:
         return frozenset(says.scopes)
 
     def _narrow(self, change: Change, says: ConsentNarrowed) -> frozenset[Scope]:
-        old = self.grants[says.grant]
+        old = self._known(says.grant)
         floors = {s: f for s, f in old.floors.items() if s not in says.removed}
         if says.history_since != old.history_since:
             floors = {s: max(f, says.history_since or old.valid_from) for s, f in floors.items()}
@@ -173,8 +182,14 @@ class Grants:
         return frozenset(floors)
 
     def _withdraw(self, change: Change, ref: str) -> frozenset[Scope]:
-        self.grants[ref] = replace(self.grants[ref], withdrawn_by=change.ref)
+        self.grants[ref] = replace(self._known(ref), withdrawn_by=change.ref)
         return frozenset(self.grants[ref].floors)
+
+    def _known(self, ref: str) -> Grant:
+        try:
+            return self.grants[ref]
+        except KeyError:
+            raise UnknownGrant(ref) from None
 
     def _lift(self, change: Change, ref: str) -> frozenset[Scope]:
         scopes = self.refusals.pop(ref, ())

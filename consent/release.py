@@ -68,14 +68,12 @@ class Release:
         return self._send([(fact, "", members) for fact, members in chosen], now)
 
     def publish_again(self, facts: Sequence[tuple[Outgoing, str]], consent_of: ConsentOf, now: datetime) -> list[Released]:
-        """Send each (fact, newcomer) to the newcomer alone, under an epoch of its own."""
-        today = now.date()
+        """Send each (fact, newcomer) to the newcomer alone, under an epoch of its own, if it may have the fact now."""
         chosen = []
         for fact, newcomer in facts:
-            scope = Scope(source=self.source, recipient=newcomer, category=fact.header.category)
-            since = consent_of(fact.header.client_ref).since(scope, today)
-            if since is not None:
-                chosen.append((fact, newcomer, ((newcomer, since),)))
+            only = tuple(m for m in self._members(fact, consent_of, now.date()) if m[0] == newcomer)
+            if only:
+                chosen.append((fact, newcomer, only))
         return self._send(chosen, now)
 
     def _members(self, fact: Outgoing, consent_of: ConsentOf, today: date) -> Members:

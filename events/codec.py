@@ -11,6 +11,9 @@ from events import catalogue
 from events.envelope import Fact, Moment, Says
 from events.upcasts import UPCASTS, upcast
 
+MAX_FACT_BYTES = 128 * 1024
+"""What is larger could not be sealed; it is refused when it is decided."""
+
 
 class UnreadableFact(ValueError):
     """Bytes that are not a fact of the published language. Names the field, never repeats a value."""

@@ -124,6 +124,10 @@ class HeldFacts:
         query = "SELECT * FROM to_confirm WHERE position > ? ORDER BY position LIMIT ?"
         return [ToConfirm(*r) for r in self.datastore.rows(query, (position, limit))]
 
+    def to_confirm_of(self, client_ref: str) -> list[ToConfirm]:
+        query = "SELECT * FROM to_confirm WHERE client_ref = ? ORDER BY position"
+        return [ToConfirm(*r) for r in self.datastore.rows(query, (client_ref,))]
+
     def set_aside(self) -> list[SetAside]:
         return [SetAside(*r) for r in self.datastore.rows("SELECT * FROM set_aside ORDER BY position")]
 

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
-from consent.domain import CHANGES, Change
+from eventsourcing.persistence import IntegrityError
+
+from consent.domain import CHANGES, Change, UnknownGrant
 from consent.keys import NO_SUCH, NOT_YOURS, Keyring, Opened, OpenKey
 from consent.policy import ClientConsent, Steps, allows
 from consent.release import PURPOSE
@@ -25,14 +27,13 @@ from consent.sealing import (
     open_part,
     unseal,
 )
-from events.catalogue import BY_NAME, UnknownFact, class_of
-from events.codec import Header, UnreadableFact, decode, encode, header
+from events.catalogue import UnknownFact
+from events.codec import UnreadableFact, decode, encode
 from events.consent import ConsentNarrowed, ConsentRefused, ConsentWithdrawn, Scope
 from events.envelope import Fact
 from events.identity import ClientIntroduced
 from events.shared_log import Positioned, SharedLog, day_of
 from events.structs import replaced
-from events.upcasts import UPCASTS
 from projections.held import Batch, HeldFacts, HeldRow, SetAside, ToConfirm
 
 BATCH = 500
@@ -97,10 +98,18 @@ class Projector:
         records = self._log.read(partition, self.view.position(partition), BATCH)
         if not records:
             return 0
-        batch, consents = self._project(records)
-        self.view.write(batch, partition, records[-1].position)
-        self._take_in(batch, consents)
+        batch, consents = self._project(records, self._ask(records), set(self._blocked))
+        try:
+            self.view.write(batch, partition, records[-1].position)
+        except IntegrityError:  # another process has read on meanwhile: nothing was written, its rows are there
+            self._begin_anew()
+        else:
+            self._take_in(batch, consents)
         return len(records)
+
+    def _begin_anew(self) -> None:
+        self._consent.clear()
+        self._blocked = {aside.client_ref for aside in self.view.set_aside()}
 
     def _take_in(self, batch: Batch, consents: dict[str, ClientConsent]) -> None:
         self._consent.update(consents)
@@ -108,12 +117,13 @@ class Projector:
         if any(positions for _, positions in batch.purges):
             self.view.purged()
 
-    def _project(self, records: Sequence[Positioned]) -> tuple[Batch, dict[str, ClientConsent]]:
+    def _project(
+        self, records: Sequence[Positioned], opened_for: Sequence[Opened], blocked: set[str]
+    ) -> tuple[Batch, dict[str, ClientConsent]]:
         batch = Batch()
         consents: dict[str, ClientConsent] = {}
         facts: list[HeldRow] = []
-        blocked = set(self._blocked)
-        for positioned, opened in zip(records, self._ask(records), strict=True):
+        for positioned, opened in zip(records, opened_for, strict=True):
             client_ref = positioned.record.subject
             try:
                 if client_ref in blocked:
@@ -151,7 +161,9 @@ class Projector:
     def _change(
         self, positioned: Positioned, body: bytes, key: OpenKey, consents: dict[str, ClientConsent], batch: Batch
     ) -> None:
-        data = open_part(body, key.party_key or b"\0" * 32)
+        if key.party_key is None:
+            raise NotUnderstood("a consent change that is not the authority's")
+        data = open_part(body, key.party_key)
         if data is None:
             raise NotUnderstood("the record holds no part for this organisation")
         fact = decode(data)
@@ -162,7 +174,11 @@ class Projector:
         before = consents.get(client_ref) or self.consent(client_ref)
         if positioned.position <= before.version:
             return
-        consents[client_ref] = after = before.plus(Change(positioned.position, day, fact.ref, fact.says))
+        try:
+            after = before.plus(Change(positioned.position, day, fact.ref, fact.says))
+        except UnknownGrant:
+            raise NotUnderstood("the change is of a grant that this organisation was never told of") from None
+        consents[client_ref] = after
         batch.changes.append((positioned.position, client_ref, day, data))
         batch.edges += [(edge, client_ref) for edge in _edges(after)]
         if isinstance(fact.says, _TAKES_AWAY) and self._received(before):
@@ -236,36 +252,34 @@ class Projector:
         """Try the records that were set aside again, in order. Returns how many were understood."""
         with self.lock:
             waiting = self.view.set_aside()
-            self._blocked.clear()
             records = [r for aside in waiting for r in self._log.read(self._log.partitions()[0], aside.position - 1, 1)]
-            batch, consents = self._project(records)
+            batch, consents = self._project(records, self._ask(records), set())
             self.view.write_aside(batch, [aside.position for aside in waiting])
+            self._blocked.clear()
             self._take_in(batch, consents)
             return len(waiting) - len(batch.set_aside)
 
 
 def _row(positioned: Positioned, key: OpenKey, data: bytes) -> HeldRow:
-    head = header(data)
-    _check(head, positioned, key)
+    fact = decode(data)  # wholly, here and now: what nobody can read must not wait for a reader
+    _check(fact, positioned, key)
     return HeldRow(
         positioned.position,
-        head.client_ref,
-        head.organisation,
-        head.source_seq,
-        head.category,
-        head.fact_date,
+        fact.client_ref,
+        fact.organisation,
+        fact.source_seq,
+        fact.category,
+        fact.fact_date,
         day_of(positioned.record.time),
         data,
     )
 
 
-def _check(head: Header, positioned: Positioned, key: OpenKey) -> None:
+def _check(fact: Fact, positioned: Positioned, key: OpenKey) -> None:
     """A fact may say only what its epoch is for: another category or client would slip past consent."""
-    if (head.client_ref, head.organisation, head.category) != (positioned.record.subject, key.source, key.category):
+    if (fact.client_ref, fact.organisation, fact.category) != (positioned.record.subject, key.source, key.category):
         raise NotUnderstood("the fact is not of the client, source and category that its epoch is for")
-    if (head.name, head.version) not in UPCASTS:
-        class_of(head.name, head.version)
-    if BY_NAME[head.name].category != head.category:
+    if fact.says.category != fact.category:
         raise NotUnderstood("the fact is not of the category it claims")
 
 

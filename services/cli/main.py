@@ -210,7 +210,7 @@ def replay_set_aside(organisation: As, data: Data = DATA) -> None:
     """Try the records again that an organisation's projector set aside."""
     with in_plain_words(), writing(data) as platform:
         one = views.organisation_of(platform, organisation)
-        understood = one.projector.replay()
+        understood = one.replay()
         platform.settle()
         left = len(one.projector.view.set_aside())
         show.screen.print(f"{understood} tietuetta ymmärrettiin, {left} odottaa yhä.")

@@ -1,5 +1,6 @@
 """An installation: which organisations there are, of what kind, who works there, what rests on a statutory ground."""
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,8 @@ from projections.roles import SIGHT
 KINDS = ("social", "employment", "provider", "client")
 CONSENT_CLERK = "consent_clerk"
 ROLES = frozenset(SIGHT) | {CONSENT_CLERK}
+ID = re.compile(r"^[a-z][a-z0-9-]*$")
+"""An organisation's id is a folder's name, and stands between spaces where recipients are listed."""
 
 
 class ConfigurationError(Exception):
@@ -78,7 +81,8 @@ def load(path: Path) -> Installation:
 
 def problems(installation: Installation) -> list[str]:
     """What cannot be in an installation, in words."""
-    found = [f"{o.id}: unknown kind {o.kind}" for o in installation.organisation if o.kind not in KINDS]
+    found = [f"{o.id!r} is no id: small letters, digits and hyphens" for o in installation.organisation if not ID.fullmatch(o.id)]
+    found += [f"{o.id}: unknown kind {o.kind}" for o in installation.organisation if o.kind not in KINDS]
     found += [f"{o.id}: unknown role {r}" for o in installation.organisation for r in o.roles if r not in ROLES]
     if len(installation.ids) < len(installation.organisation):
         found.append("two organisations have the same id")
@@ -90,6 +94,8 @@ def problems(installation: Installation) -> list[str]:
         if not set(ground.categories) <= set(CATEGORIES):
             found.append(f"statutory ground with an unknown category: {', '.join(ground.categories)}")
     roles = {o.id: set(o.roles) for o in installation.organisation}
+    if len({p.id for p in installation.person}) < len(installation.person):
+        found.append("two people have the same id")
     for person in installation.person:
         if not set(person.roles) <= roles.get(person.organisation, set()):
             found.append(f"{person.id} has a role that {person.organisation} does not have")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from events.codec import encode
+from events.codec import MAX_FACT_BYTES, encode
 from events.envelope import Fact
 from services.kit.client_file import At, ClientFile, Draft
 from services.kit.command import Command
@@ -119,5 +119,8 @@ def stamped(
 def _check_fact(fact: Fact, at: At) -> None:
     if fact.occurred_on > at.today:
         raise Impossible("has_not_happened_yet", "on")
-    if IDENTITY_CODE.search(encode(fact)) is not None:
+    written = encode(fact)
+    if len(written) > MAX_FACT_BYTES:
+        raise Invalid("too_large")
+    if IDENTITY_CODE.search(written) is not None:
         raise Invalid("identity_code_in_text")

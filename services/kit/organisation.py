@@ -9,7 +9,7 @@ from consent.release import Release
 from consent.sealing import Signer, Verifier
 from consent.withheld import Withheld
 from events.consent import PathOpened, PathRefused, Scope
-from events.envelope import Fact, Says
+from events.envelope import REF, Fact, Says
 from events.shared_log import SharedLog
 from projections.door import Door, LooksBackOnly, NotAClientHere, Viewer
 from projections.held import HeldFacts
@@ -128,6 +128,8 @@ class Organisation:
 
     def path(self, client_ref: str, actor: Actor, on: date | None = None, language: str = "fi") -> ServicePath:
         """The client's path for this person, through the door. Raises ``Refused``."""
+        if REF.fullmatch(client_ref) is None:
+            raise Unknown("not_a_client_here")
         viewer = Viewer(actor.person, actor.name, actor.role, actor.organisation)
         try:
             return self.door.open(client_ref, viewer, on, language)
@@ -149,6 +151,18 @@ class Organisation:
         work += self.publisher.backfill() + self.publisher.step()
         with self._writing:
             return work + self.reactor.step()
+
+    def replay(self) -> int:
+        """Try the records again that were set aside. Returns how many were understood. What they say is reacted to and,
+        where it is of consent, own facts are looked through again: others' records have gone past them."""
+        waiting = self.projector.view.set_aside()
+        positions, clients = {a.position for a in waiting}, {a.client_ref for a in waiting}
+        self.store.queue_backfill(clients)
+        understood = self.projector.replay()
+        with self._writing:
+            for client_ref in sorted(clients):
+                self.reactor.hear_late(client_ref, positions)
+        return understood
 
     def _pass_day(self) -> int:
         """On a new day: purge what has expired, send what begins."""

@@ -72,7 +72,7 @@ class Publisher:
     def _note_grounds(self, facts: Sequence[Outgoing]) -> None:
         """A statutory ground has a position like any grant: it is put there before the first fact that needs it."""
         clients = {f.header.client_ref for f in facts if f.header.category in self._statutory_categories}
-        missing = [c for c in clients if not self._statutory <= set(self._consent(c).scopes)]
+        missing = [c for c in clients if not self._statutory <= self._consent(c).grants.statutory]
         for client_ref in missing:
             self._keyring.note_grounds(client_ref, self._store.organisation)
         if missing:
@@ -85,10 +85,9 @@ class Publisher:
         changed = self._projector.view.changed_after(self._store.position(BACKFILL), BATCH)
         if changed:
             self._store.queue_backfill({client for _, client in changed}, (BACKFILL, changed[-1][0]))
-        waiting = self._store.backfill_queue(BATCH)
+        waiting = [c for c in self._store.backfill_queue(BATCH) if not self._projector.blocked(c)]
         for client_ref in waiting:
-            if not self._projector.blocked(client_ref):
-                self._backfill_client(client_ref)
+            self._backfill_client(client_ref)
         return len(changed) + len(waiting)
 
     def _backfill_client(self, client_ref: str) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 
 from events.codec import decode
@@ -39,22 +39,29 @@ class Reactor:
             [*self._view().held_after(after, BATCH), *self._view().to_confirm(after, BATCH)], key=lambda h: h.position
         )[:BATCH]
         for one in heard:
-            self._one(one)
+            self._one(one, (REACTOR, one.position))
         if heard:
             self._store.move_position(REACTOR, heard[-1].position)
         return len(heard)
 
-    def _one(self, heard: HeldRow | ToConfirm) -> None:
-        try:
-            self._write(heard)
-        except WrittenMeanwhile:
-            self._write(heard)
+    def hear_late(self, client_ref: str, positions: Container[int]) -> None:
+        """React to records that were understood only after later ones had been heard. The position stays where it is."""
+        view = self._view()
+        late: list[HeldRow | ToConfirm] = [*view.held(client_ref), *view.to_confirm_of(client_ref)]
+        for one in sorted((h for h in late if h.position in positions), key=lambda h: h.position):
+            self._one(one, None)
 
-    def _write(self, heard: HeldRow | ToConfirm) -> None:
+    def _one(self, heard: HeldRow | ToConfirm, position: tuple[str, int] | None) -> None:
+        try:
+            self._write(heard, position)
+        except WrittenMeanwhile:
+            self._write(heard, position)
+
+    def _write(self, heard: HeldRow | ToConfirm, position: tuple[str, int] | None) -> None:
         file = self._store.file(heard.client_ref)
         facts = self._confirmed(file, heard) if isinstance(heard, ToConfirm) else self._reacted(file, heard)
         if facts:
-            self._store.append(file, facts, (REACTOR, heard.position))
+            self._store.append(file, facts, position)
 
     def _at(self) -> At:
         return At(self._now(), Actor(SYSTEM, "palvelupolku", SYSTEM, self._store.organisation))

@@ -159,11 +159,14 @@ class Authority:
         return released
 
     def note_grounds(self, client_ref: str, source: str) -> None:
-        """See ``Keyring``. Grounds that the client's stream holds already are not noted again."""
+        """See ``Keyring``. Grounds that the client's stream holds already are not noted again. Nobody is to be told
+        of a client that there is not: somebody may have asked for a made-up reference, and been refused."""
+        if not self.knows(client_ref):
+            return
         with self.lock:
-            scopes = self.consent(client_ref).scopes
+            noted = self.consent(client_ref).grants.statutory
             for ground in self._grounds.get(source, ()):
-                if not set(ground.scopes) <= set(scopes) and self.write_ground is not None:
+                if not noted.issuperset(ground.scopes) and self.write_ground is not None:
                     self.write_ground(client_ref, ground)
             self.publish_changes(client_ref)
 
@@ -233,7 +236,7 @@ class Authority:
         since = dict(epoch.members).get(recipient)
         if since is None:
             return NOT_YOURS
-        if epoch.lane.startswith(CHANGE_LANE):
+        if epoch.source == self.organisation and epoch.lane.startswith(f"{CHANGE_LANE}:"):
             part = party_key(self._root(client_ref), recipient, epoch.number)
             return OpenKey(epoch.number, epoch.source, epoch.category, self._key(epoch.number), part)
         scope = _scope(epoch.source, recipient, epoch.category)
