@@ -43,8 +43,14 @@ class _Envelope(Fact, frozen=True, kw_only=True):
     says: msgspec.Raw  # type: ignore[assignment]
 
 
+class _What(msgspec.Struct, frozen=True, gc=False):
+    name: str
+    version: int
+
+
 _encoder = msgspec.json.Encoder(order="deterministic")
 _header = msgspec.json.Decoder(Header)
+_what = msgspec.json.Decoder(_What)
 _envelope = msgspec.json.Decoder(_Envelope)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 _FIELDS = tuple(f for f in Fact.__struct_fields__ if f != "says")
@@ -66,25 +72,25 @@ def header(data: bytes) -> Header:
 def decode(data: bytes) -> Fact:
     """Read a whole fact, old versions carried forward. Raises ``UnreadableFact`` or ``UnknownFact``."""
     try:
-        envelope = _envelope.decode(data)
-        version, says = _read_says(envelope)
+        what = _what.decode(data)
+        if (what.name, what.version) in UPCASTS:
+            return _from_before(_envelope.decode(data))
+        return _decoder(catalogue.class_of(what.name, what.version)).decode(data)
     except _UNREADABLE as error:
         raise UnreadableFact(_without_values(error)) from None
-    fields = {f: getattr(envelope, f) for f in _FIELDS}
-    return Fact(**(fields | {"version": version, "says": says}))
 
 
 @cache
-def _decoder(says: type[Says]) -> msgspec.json.Decoder[Says]:
-    return msgspec.json.Decoder(says)
+def _decoder(says: type[Says]) -> msgspec.json.Decoder[Fact]:
+    return msgspec.json.Decoder(Fact[says])  # type: ignore[valid-type]
 
 
-def _read_says(envelope: _Envelope) -> tuple[int, Says]:
-    name, version, raw = envelope.name, envelope.version, envelope.says
-    if (name, version) not in UPCASTS:
-        return version, _decoder(catalogue.class_of(name, version)).decode(raw)
-    version, plain = _carried_forward(name, version, msgspec.json.decode(raw))
-    return version, msgspec.convert(plain, catalogue.class_of(name, version))
+def _from_before(envelope: _Envelope) -> Fact:
+    """A fact of an old version, what it says carried forward."""
+    version, plain = _carried_forward(envelope.name, envelope.version, msgspec.json.decode(envelope.says))
+    says = msgspec.convert(plain, catalogue.class_of(envelope.name, version))
+    fields = {f: getattr(envelope, f) for f in _FIELDS}
+    return Fact(**(fields | {"version": version, "says": says}))
 
 
 def _carried_forward(name: str, version: int, says: Any) -> tuple[int, Any]:
