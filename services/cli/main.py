@@ -20,9 +20,9 @@ from services.kit.errors import Refused
 from services.kit.organisation import Organisation
 from services.kit.words import words
 from services.scenario import views
+from services.scenario.document import StoryError
 from services.scenario.people import People
 from services.scenario.player import Player
-from services.scenario.story import StoryError
 from services.scenario.story import read as read_story
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)

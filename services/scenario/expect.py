@@ -35,7 +35,7 @@ def matches(pattern: Any, found: Any) -> bool:
 
 
 def unmet(view: Mapping[str, Any], sees: Mapping[str, Any], hides: Mapping[str, Any]) -> list[str]:
-    """What of the expectation does not hold, in words. Values of the view are not repeated."""
+    """What of the expectation does not hold, in words. Of the view only the kinds of its rows are repeated."""
     problems = []
     for name, pattern in plain(sees).items():
         if name not in view:
@@ -50,10 +50,16 @@ def unmet(view: Mapping[str, Any], sees: Mapping[str, Any], hides: Mapping[str, 
     return problems
 
 
-def _first_missing(pattern: Any, found: Any) -> Any:
+def _first_missing(pattern: Any, found: Any) -> str:
     if isinstance(pattern, list) and isinstance(found, list):
-        return next(p for p in pattern if not any(matches(p, row) for row in found))
-    return pattern
+        missing = next(p for p in pattern if not any(matches(p, row) for row in found))
+        return f"{missing} (there are: {', '.join(map(_short, found)) or 'none'})"
+    return str(pattern)
+
+
+def _short(row: Any) -> str:
+    """A row by its kind: enough to find what the author meant, nothing of what it says."""
+    return next((str(row[k]) for k in SHORT_FOR if k in row), "a row") if isinstance(row, dict) else str(row)
 
 
 def _shown(pattern: Any, found: Any) -> list[Any]:

@@ -58,10 +58,21 @@ class People:
         try:
             client_ref = self.client_ref(who)
         except LookupError:
-            there = ", ".join([*self._people, *self._installed, *self._clients])
-            raise LookupError(f"nobody is called {who}; there are: {there}") from None
+            raise self._nobody(who) from None
         home = self._platform.home
         return Identity(f"client:{client_ref}", home.config.name, home.id, ("client",), client_ref)
+
+    def organisation(self, who: str) -> str:
+        """The id of the organisation for which somebody acts. Raises ``LookupError``."""
+        if who in self._people or who in self._installed:
+            return self._person(who).organisation
+        if who in self._clients:
+            return self._platform.home.id
+        raise self._nobody(who)
+
+    def _nobody(self, who: str) -> LookupError:
+        there = ", ".join([*self._people, *self._installed, *self._clients])
+        return LookupError(f"nobody is called {who}; there are: {there}")
 
     def workers(self) -> list[PersonConfig]:
         """Everybody who can sign in for an organisation in development mode."""

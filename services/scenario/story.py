@@ -1,63 +1,21 @@
 """A story as its file tells it, each part with its line. The format: ``deploy/scenarios/README.md``."""
 
 import json
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import yaml
+from services.scenario.document import Mapping, StoryError, load
 
 STORY_KEYS = {"story", "about", "installation", "people", "clients", "steps"}
+PERSON_KEYS = {"organisation", "roles", "name"}
+CLIENT_KEYS = {"hetu", "name", "language"}
 STEP_KEYS = {"on", "who", "role", "client", "do", "with", "as", "refused", "expect", "note"}
 EXPECT_KEYS = {"as", "role", "client", "on", "view", "sees", "hides", "refused", "note"}
 VIEWS = ("path", "withheld", "disclosures", "consents", "clients")
-
-
-class StoryError(Exception):
-    """The story cannot be read or does not hold. ``line`` is a line of its file."""
-
-    def __init__(self, line: int, message: str):
-        super().__init__(f"line {line}: {message}")
-        self.line = line
-        self.message = message
-
-
-class _Mapping(dict[str, Any]):
-    """A mapping that knows its line."""
-
-    line = 0
-
-
-_BOOL = "tag:yaml.org,2002:bool"
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as people read it: ``on`` is a word, only ``true`` and ``false`` are truth values."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOL]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-_Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|false)$"), list("tf"))
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> _Mapping:
-    mapping = _Mapping()
-    for key_node, value_node in node.value:
-        key = str(loader.construct_object(key_node, deep=True))
-        if key in mapping:
-            raise StoryError(key_node.start_mark.line + 1, f"`{key}` is said twice")
-        mapping[key] = loader.construct_object(value_node, deep=True)
-    mapping.line = node.start_mark.line + 1
-    return mapping
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 @dataclass(frozen=True)
@@ -112,45 +70,60 @@ class Story:
 
 def read(path: Path) -> Story:
     """Read a story's file. Raises ``StoryError`` with the line of what is wrong."""
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except OSError as error:
-        raise StoryError(0, f"the file cannot be read: {error.strerror}") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise StoryError(line, f"not well-formed YAML: {error.problem}") from None
-    if not isinstance(document, _Mapping) or "story" not in document:
+    document = load(path)
+    if not isinstance(document, Mapping) or "story" not in document:
         raise StoryError(1, "a story begins with `story: NAME`")
     _only(document, STORY_KEYS)
-    clients = _named(document, "clients")
+    clients = _named(document, "clients", CLIENT_KEYS, {"hetu"})
+    steps = tuple(_steps(document, clients))
+    _check_names(steps)
     return Story(
         name=str(document["story"]),
         folder=path.parent,
         installation=document.get("installation"),
-        people=_named(document, "people"),
+        people=_named(document, "people", PERSON_KEYS, {"organisation", "roles"}),
         clients=clients,
-        steps=tuple(_steps(document, clients)),
+        steps=steps,
     )
 
 
-def _named(document: _Mapping, key: str) -> dict[str, dict[str, Any]]:
+def _named(document: Mapping, key: str, known: set[str], needed: set[str]) -> dict[str, dict[str, Any]]:
     found = document.get(key) or {}
-    if not isinstance(found, dict) or not all(isinstance(v, dict) for v in found.values()):
+    if not isinstance(found, dict):
         raise StoryError(document.line, f"`{key}` is a mapping of names to details")
+    for name, details in found.items():
+        if not isinstance(details, Mapping):
+            raise StoryError(document.line, f"`{key}`: {name} needs its details")
+        _only(details, known)
+        if missing := needed - details.keys():
+            raise StoryError(details.line, f"{name} needs `{'`, `'.join(sorted(missing))}`")
     return found
 
 
-def _only(mapping: _Mapping, known: set[str]) -> None:
+def _check_names(steps: Iterable[Step]) -> None:
+    """A name names one fact of one client; another client's may have the same."""
+    taken: set[tuple[str, str]] = set()
+    for step in steps:
+        names = {(step.name, client) for client in step.clients if step.name}
+        if names & taken:
+            raise StoryError(step.line, f"an earlier step of this client is called `{step.name}` already")
+        taken |= names
+
+
+def _only(mapping: Mapping, known: set[str]) -> None:
     for key in mapping:
         if key not in known:
             raise StoryError(mapping.line, f"unknown key `{key}`; known: {', '.join(sorted(known))}")
 
 
-def _steps(document: _Mapping, clients: dict[str, Any]) -> list[Step]:
+def _steps(document: Mapping, clients: dict[str, Any]) -> list[Step]:
     steps: list[Step] = []
     day: date | None = None
-    for number, raw in enumerate(document.get("steps") or (), start=1):
-        if not isinstance(raw, _Mapping):
+    listed = document.get("steps")
+    if not isinstance(listed, list):
+        raise StoryError(document.line, "a story has `steps`: a list")
+    for number, raw in enumerate(listed, start=1):
+        if not isinstance(raw, Mapping):
             raise StoryError(document.line, f"step {number} is not a mapping")
         _only(raw, STEP_KEYS)
         day = _day(raw, "on") or day
@@ -158,14 +131,14 @@ def _steps(document: _Mapping, clients: dict[str, Any]) -> list[Step]:
     return steps
 
 
-def _day(raw: _Mapping, key: str) -> date | None:
+def _day(raw: Mapping, key: str) -> date | None:
     value = raw.get(key)
     if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
     raise StoryError(raw.line, f"`{key}` is a date: 2022-08-23")
 
 
-def _step(number: int, raw: _Mapping, day: date | None, clients: dict[str, Any]) -> Step:
+def _step(number: int, raw: Mapping, day: date | None, clients: dict[str, Any]) -> Step:
     if day is None:
         raise StoryError(raw.line, "the first step needs its day: `on: 2022-08-23`")
     if "do" not in raw and "expect" not in raw:
@@ -175,6 +148,8 @@ def _step(number: int, raw: _Mapping, day: date | None, clients: dict[str, Any])
     if raw.get("with") is not None and not isinstance(raw["with"], dict):
         raise StoryError(raw.line, "`with` is a mapping of the command's fields")
     about = _clients(raw, clients)
+    if "do" in raw and not about:
+        raise StoryError(raw.line, "say of which `client`")
     return Step(
         number=number,
         line=raw.line,
@@ -190,19 +165,19 @@ def _step(number: int, raw: _Mapping, day: date | None, clients: dict[str, Any])
     )
 
 
-def _clients(raw: _Mapping, clients: dict[str, Any]) -> tuple[str, ...]:
+def _clients(raw: Mapping, clients: dict[str, Any]) -> tuple[str, ...]:
     value = raw.get("client")
     names = tuple(value) if isinstance(value, list) else () if value is None else (value,)
     if not names and raw.get("who") in clients:
         names = (raw["who"],)
     for name in names:
-        if name not in clients:
+        if not isinstance(name, str) or name not in clients:
             raise StoryError(raw.line, f"no client is called {name}; the story's clients: {', '.join(clients)}")
     return names
 
 
-def _expectation(raw: Any, step: _Mapping, about: tuple[str, ...], clients: dict[str, Any]) -> Expectation:
-    if not isinstance(raw, _Mapping) or "as" not in raw:
+def _expectation(raw: Any, step: Mapping, about: tuple[str, ...], clients: dict[str, Any]) -> Expectation:
+    if not isinstance(raw, Mapping) or "as" not in raw:
         raise StoryError(step.line, "an expectation begins with `as: ORGANISATION`")
     _only(raw, EXPECT_KEYS)
     view = raw.get("view", "path")
@@ -226,7 +201,7 @@ def _expectation(raw: Any, step: _Mapping, about: tuple[str, ...], clients: dict
     )
 
 
-def _pattern(raw: _Mapping, key: str) -> dict[str, Any]:
+def _pattern(raw: Mapping, key: str) -> dict[str, Any]:
     found = raw.get(key) or {}
     if not isinstance(found, dict):
         raise StoryError(raw.line, f"`{key}` is a mapping: a field of the view, and what is in it")

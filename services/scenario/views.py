@@ -48,8 +48,8 @@ def view(platform: Platform, people: People, asked: Expectation) -> dict[str, An
         case "consents":
             return {"rows": consents(platform, client_ref)}
         case _:
-            path = organisation.path(client_ref, console(organisation, asked.role), asked.on)
-            return as_plain(path)
+            path: dict[str, Any] = as_plain(organisation.path(client_ref, console(organisation, asked.role), asked.on))
+            return path
 
 
 def clients(organisation: Organisation) -> list[dict[str, Any]]:
