@@ -28,8 +28,9 @@ NOT_FOR_CONSENT = frozenset({"consent"})
 
 
 def grants_in(file: ClientFile) -> Grants:
-    """The client's grants as the file now has them. Positions do not matter for what may be changed."""
-    return fold(Change(f.source_seq, f.recorded_at.date(), f.ref, f.says) for f in file.of(*CHANGES))
+    """The client's grants as the file now has them: in the order written, which is that of the log, whatever their days."""
+    changes = sorted(file.of(*CHANGES), key=lambda f: f.source_seq)
+    return fold(Change(f.source_seq, f.recorded_at.date(), f.ref, f.says) for f in changes)
 
 
 def feature(organisations: frozenset[str]) -> Feature:
