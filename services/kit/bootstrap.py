@@ -10,6 +10,7 @@
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -20,18 +21,24 @@ from typing import IO
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from consent.keys import derive
+from consent.receipts import Receipt, receipt
 from consent.sealing import SignatureBroken, Signer, Verifier
+from events.codec import decode
+from events.consent import CATEGORY as CONSENT
 from events.consent import ClientRefAsked, Scope, StatutoryGroundNoted
+from events.envelope import Fact
 from events.shared_log.sqlite import SqliteSharedLog
 from projections.held import HeldFacts
 from services.client.authority.domain import feature as authority_feature
 from services.client.authority.keyring import Authority
 from services.client.authority.store import AuthorityStore
+from services.client.authority.views import ConsentView, consents_view
+from services.client.my_path.disclosures import DisclosureRow, disclosures_view
 from services.kit.client_file import Actor
 from services.kit.clock import Clock, RealClock, StoryClock
 from services.kit.config import Installation, OrganisationConfig, StatutoryConfig
 from services.kit.decide import Features
-from services.kit.errors import Unavailable
+from services.kit.errors import Unavailable, Unknown
 from services.kit.feature import Feature
 from services.kit.organisation import Organisation
 from services.kit.register import ClientRegister
@@ -64,8 +71,11 @@ class Keys:
 class Platform:
     """All organisations of an installation in one process."""
 
-    def __init__(self, data: Path, installation: Installation, clock: Clock):
+    def __init__(self, data: Path, installation: Installation, clock: Clock, beside_another: bool = False):
+        """``beside_another``: a running process keeps the directory at its head; this one only asks."""
         self.data, self.installation, self.clock = data, installation, clock
+        self.wake = threading.Event()
+        """Set it when there is something to do: whoever pumps begins at once."""
         self.names = {o.id: o.name for o in installation.organisation}
         self.log = SqliteSharedLog(data / LOG_FILE)
         secrets = {o.id: secret(data / o.id / "store.key") for o in installation.organisation}
@@ -81,7 +91,8 @@ class Platform:
         )
         self.authority.write_ground = self._write_ground
         self.organisations = {o.id: self._organisation(o, stores[o.id]) for o in installation.organisation}
-        self._recover(stores[home.id])
+        if not beside_another:
+            self._recover(stores[home.id])
 
     def _organisation(self, config: OrganisationConfig, store: OrganisationStore) -> Organisation:
         is_home = config.kind == "client"
@@ -124,6 +135,30 @@ class Platform:
         """A consent change that was written but not yet on the log when a process ended goes there first of all."""
         for client_ref in store.unpublished_clients():
             self.authority.publish_changes(client_ref)
+
+    # What the client is told of themself
+
+    def consents(self, client_ref: str) -> list[ConsentView]:
+        """Every grant and refusal of the client, and how far what was taken away has come."""
+        return consents_view(self.home.own_facts(client_ref), self._told(client_ref), self.home.today())
+
+    def disclosures(self, client_ref: str) -> list[DisclosureRow]:
+        """Who has asked for the client's data, refused attempts too."""
+        return disclosures_view(self.home.own_facts(client_ref), self._told(client_ref))
+
+    def receipt(self, client_ref: str, grant: str) -> Receipt:
+        """The receipt of a consent that the client gave. Raises ``Unknown``."""
+        found = receipt(grant, self.home.own_facts(client_ref), self.names)
+        if found is None:
+            raise Unknown("unknown_reference", "grant")
+        return found
+
+    def _told(self, client_ref: str) -> list[Fact]:
+        """What others have told the client of consents and disclosures, on the ground that every organisation has."""
+        projector = self.home.projector
+        consent = projector.consent(client_ref)
+        rows = (r for r in projector.view.held(client_ref) if r.category == CONSENT)
+        return [decode(r.data) for r in rows if projector.may_hold(consent, r)]
 
     # Running
 
