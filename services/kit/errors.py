@@ -40,6 +40,12 @@ class NotAllowed(Refused):
     status = 403
 
 
+class NotSignedIn(NotAllowed):
+    """Nobody is signed in."""
+
+    status = 401
+
+
 class Unavailable(Refused):
     """Something needed cannot answer now: wait or refuse, never guess."""
 
