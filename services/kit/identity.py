@@ -1,10 +1,12 @@
-"""Who is signed in. For now test people of the installation, and only in development mode."""
+"""Who is signed in. For now test people, and only in development mode."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from services.kit.client_file import Actor
 from services.kit.config import PersonConfig
-from services.kit.errors import NotAllowed
+from services.kit.errors import NotAllowed, NotSignedIn
 
 SCHEME = "Development"
 
@@ -30,16 +32,41 @@ class Identity:
         return Actor(self.person, self.name, role, self.organisation)
 
 
+class Directory(Protocol):
+    """Knows the test people."""
+
+    def identity(self, who: str) -> Identity:
+        """Raises ``LookupError`` for anybody it does not know."""
+
+    def workers(self) -> Iterable[PersonConfig]:
+        """Everybody who can sign in for an organisation."""
+
+
+class SignIn(Protocol):
+    """Turns an ``Authorization`` header into a signed-in person."""
+
+    def identity(self, authorization: str | None) -> Identity:
+        """Raises ``NotSignedIn``."""
+
+
 class DevelopmentSignIn:
-    """Turns ``Authorization: Development PERSON`` into an identity. Exists only in development mode."""
+    """``Authorization: Development PERSON``: whoever says so is that person. Exists only in development mode."""
 
-    def __init__(self, people: tuple[PersonConfig, ...]):
-        self._people = {p.id: p for p in people}
+    def __init__(self, people: Directory):
+        self._people = people
 
-    def person(self, authorization: str | None) -> PersonConfig:
-        """Raises ``NotAllowed`` for anybody who is not a configured test person."""
+    def identity(self, authorization: str | None) -> Identity:
         scheme, _, person = (authorization or "").partition(" ")
-        found = self._people.get(person) if scheme == SCHEME else None
-        if found is None:
-            raise NotAllowed("not_signed_in")
-        return found
+        try:
+            if scheme == SCHEME:
+                return self._people.identity(person)
+        except LookupError:
+            pass
+        raise NotSignedIn("not_signed_in")
+
+
+class NoSignIn:
+    """Outside development mode: there is no other sign-in yet, so nobody is ever signed in."""
+
+    def identity(self, authorization: str | None) -> Identity:
+        raise NotSignedIn("not_signed_in")

@@ -1,0 +1,70 @@
+"""An organisation's own client register as a list. A name that came by an introduction is another organisation's to
+tell: it is shown only while its consent holds, and each look is in the disclosure log (one a client, reader and day)."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from consent.disclosure import path_opened
+from consent.keys import AuthorityUnavailable
+from events.identity import CATEGORY as IDENTITY
+from events.structs import replaced
+from projections.roles import sight
+from services.kit.client_file import Actor
+from services.kit.errors import NotAllowed
+from services.kit.organisation import Organisation
+from services.kit.register import has_own_case
+
+NAME = "name"
+
+
+class ListedClient(msgspec.Struct, frozen=True):
+    client_ref: str
+    name: str
+
+
+def clients(organisation: Organisation, actor: Actor) -> list[ListedClient]:
+    """The register, by name. Raises ``NotAllowed`` for a role that sees no names."""
+    return sorted(_listed(organisation, actor), key=lambda c: (c.name.casefold(), c.client_ref))
+
+
+def clients_named(organisation: Organisation, actor: Actor, name: str) -> list[ListedClient]:
+    """Those with ``name`` somewhere in theirs, whatever its letters' case. Raises as ``clients``."""
+    wanted = name.casefold()
+    return [c for c in clients(organisation, actor) if wanted in c.name.casefold()]
+
+
+def _listed(organisation: Organisation, actor: Actor) -> Iterator[ListedClient]:
+    if sight(actor.role, NAME) is None:
+        raise NotAllowed("role_not_allowed", "role")
+    at_the_head = _at_the_head(organisation)
+    for client_ref, entry in organisation.register.entries():
+        if _is_own(organisation, client_ref) or (at_the_head and _told(organisation, actor, client_ref)):
+            yield ListedClient(client_ref, entry.full_name)
+
+
+def _at_the_head(organisation: Organisation) -> bool:
+    """Has every acknowledged consent change been read?"""
+    try:
+        while organisation.projector.step():
+            pass
+    except AuthorityUnavailable:
+        return False
+    return True
+
+
+def _is_own(organisation: Organisation, client_ref: str) -> bool:
+    entry = organisation.store.register_entry(client_ref)
+    return entry is not None and (not entry[1] or has_own_case(organisation.own_facts(client_ref)))
+
+
+def _told(organisation: Organisation, actor: Actor, client_ref: str) -> bool:
+    projector, today = organisation.projector, organisation.today()
+    consent = projector.consent(client_ref)
+    held = [r for r in projector.view.held(client_ref) if r.category == IDENTITY and projector.may_hold(consent, r)]
+    if not held or projector.blocked(client_ref):
+        return False
+    shown = {(row.source, row.category) for row in held}
+    entry = replaced(path_opened(actor.role, shown, consent, organisation.id, today, today), through="list")
+    organisation.write(client_ref, entry, actor, f"listed:{actor.person}:{actor.role}:{today}")
+    return True

@@ -1,0 +1,71 @@
+"""The one place that turns a refusal into an answer: a status, a code, the field and plain words. Never a value."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from consent.keys import AuthorityUnavailable
+from services.kit.errors import Refused
+from services.kit.web.answers import Error, FieldError, Problem, as_json
+from services.kit.words import language_of, words
+
+_CODES = {404: "no_such_address", 405: "no_such_method"}
+_HEADERS = {401: {"WWW-Authenticate": "Development"}}
+
+
+def refusal(
+    status: int, code: str, accepted: str | None, field: str | None = None, fields: Sequence[FieldError] = ()
+) -> Response:
+    """The answer that refuses; ``accepted`` is the ``Accept-Language`` header."""
+    problem = Problem(code=code, field=field, text=words(code, language_of(accepted)), fields=tuple(fields))
+    return as_json(Error(error=problem), status, _HEADERS.get(status))
+
+
+def put_in_plain_words(app: FastAPI) -> None:
+    """Give the app this module's answers for whatever refuses or fails inside it."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(AuthorityUnavailable, _unavailable)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return refusal(error.status, error.code, _accepted(request), error.field)
+
+
+def _unavailable(request: Request, _: Exception) -> Response:
+    return refusal(503, "authority_unavailable", _accepted(request))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return refusal(error.status_code, _CODES.get(error.status_code, "refused"), _accepted(request))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """Names the fields, never what was in them. Whoever is not signed in learns not even that."""
+    assert isinstance(error, RequestValidationError)
+    check_signed_in = getattr(request.app.state, "check_signed_in", None)
+    if check_signed_in is not None:
+        try:
+            check_signed_in(request)
+        except Refused as refused:
+            return _refused(request, refused)
+    found = [_field_error(e, language_of(_accepted(request))) for e in error.errors()]
+    return refusal(422, found[0].code, _accepted(request), found[0].field, found)
+
+
+def _field_error(error: Mapping[str, Any], language: str) -> FieldError:
+    kind, place = error["type"], [str(p) for p in error["loc"][1:]]
+    code = {"missing": "missing_input", "extra_forbidden": "unknown_input"}.get(kind, "invalid_input")
+    if kind in ("extra_forbidden", "json_invalid"):
+        place = place[:-1]  # the name of what does not belong here is itself a value that somebody sent
+    return FieldError(field=".".join(place) or None, code=code, text=words(code, language))
+
+
+def _accepted(request: Request) -> str | None:
+    return request.headers.get("accept-language")

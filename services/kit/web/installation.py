@@ -1,0 +1,70 @@
+"""The application of a whole installation: every organisation's app under its id, a first page, and health."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+
+from events.envelope import REF
+from services.kit.bootstrap import Platform
+from services.kit.config import PersonConfig
+from services.kit.identity import DevelopmentSignIn, Directory, Identity, NoSignIn, SignIn
+from services.kit.runner import Runner
+from services.kit.web.errors import put_in_plain_words
+from services.kit.web.guard import HEADERS
+from services.kit.web.health import add_health
+from services.kit.web.index import POLICY, index_page
+from services.kit.web.organisation import organisation_app
+
+
+class InstalledPeople:
+    """The installation's test people, and clients by their reference. See ``Directory``."""
+
+    def __init__(self, platform: Platform):
+        self._platform = platform
+        self._people = {p.id: p for p in platform.installation.person}
+
+    def identity(self, who: str) -> Identity:
+        if REF.match(who) and self._platform.authority.knows(who):
+            home = self._platform.home
+            return Identity(f"client:{who}", home.config.name, home.id, ("client",), who)
+        person = self._people[who]
+        return Identity(person.id, person.name, person.organisation, person.roles)
+
+    def workers(self) -> Iterable[PersonConfig]:
+        return self._people.values()
+
+
+def platform_app(platform: Platform, development: bool, people: Directory | None = None) -> FastAPI:
+    """The app. While it runs, one thread pumps the platform. ``people`` are those of the installation, if left out;
+    only in ``development`` can they sign in, and nobody otherwise."""
+    people = people or InstalledPeople(platform)
+    sign_in: SignIn = DevelopmentSignIn(people) if development else NoSignIn()
+    runner = Runner(platform)
+
+    @asynccontextmanager
+    async def pumping(_: FastAPI) -> AsyncIterator[None]:
+        runner.start()
+        yield
+        runner.stop()
+
+    app = FastAPI(title="Palvelupolku", openapi_url=None, docs_url=None, redoc_url=None, lifespan=pumping)
+    app.state.runner = runner
+    add_health(app, platform, runner)
+    put_in_plain_words(app)
+
+    @app.get("/", include_in_schema=False)
+    def index() -> HTMLResponse:
+        page = index_page(platform, people.workers() if development else ())
+        return HTMLResponse(page, headers=HEADERS | {"Content-Security-Policy": POLICY})
+
+    for organisation in platform.organisations.values():
+        app.mount(f"/{organisation.id}", organisation_app(organisation, platform, sign_in))
+    return app
+
+
+def serve(app: FastAPI, host: str, port: int) -> None:
+    """Serve until stopped. The server's own access log is off: it would show addresses with clients' references."""
+    uvicorn.run(app, host=host, port=port, access_log=False)
