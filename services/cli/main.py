@@ -12,17 +12,19 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from services.cli import show
-from services.cli.open import NoData, install, reading, writing
+from services.cli.open import CannotServe, NoData, check_allowed, check_free, install, reading, writing
 from services.kit.bootstrap import InUse, Platform
 from services.kit.check import CHECKS, check
 from services.kit.config import ConfigurationError
 from services.kit.errors import Refused
 from services.kit.organisation import Organisation
+from services.kit.web.installation import platform_app, serve
 from services.kit.words import words
 from services.scenario import views
 from services.scenario.document import StoryError
 from services.scenario.people import People
 from services.scenario.player import Player
+from services.scenario.story import Story
 from services.scenario.story import read as read_story
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -43,7 +45,7 @@ def in_plain_words(as_json: bool = False) -> Iterator[None]:
     except Refused as refusal:
         text = words(refusal.code, "fi")
         _fail(as_json, refusal.code, text, text, field=refusal.field)
-    except (LookupError, NoData, InUse, ConfigurationError) as error:
+    except (LookupError, NoData, InUse, CannotServe, ConfigurationError) as error:
         text = str(error.args[0]) if error.args else str(error)
         _fail(as_json, type(error).__name__, text, text)
 
@@ -67,6 +69,43 @@ def _progress(as_json: bool) -> Progress:
 
 
 @app.command()
+def run(
+    data: Data = DATA,
+    story: Annotated[Path | None, typer.Option(help="Play this story first; the directory then runs on its clock.")] = None,
+    installation: Annotated[Path | None, typer.Option(help="The installation of a new data directory (TOML).")] = None,
+    development: Annotated[bool, typer.Option("--development", help="Let the test people sign in.")] = False,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8400,
+) -> None:
+    """Serve every organisation of an installation from this one process."""
+    with in_plain_words():
+        check_free(host, port)
+        told = read_story(story) if story else None
+        install(data, _installation_of(told, installation))
+        with writing(data, story=told is not None) as platform:
+            check_allowed(platform, development)
+            if told is not None:
+                _play_first(platform, told)
+            people = People(platform)
+            show.screen.print(f"Palvelupolku: http://{host}:{port}/  (lopeta: Ctrl-C)", highlight=False)
+            serve(platform_app(platform, development, people), host, port)
+
+
+def _installation_of(story: Story | None, given: Path | None) -> Path | None:
+    if given is None and story is not None and story.installation:
+        return story.folder / story.installation
+    return given
+
+
+def _play_first(platform: Platform, story: Story) -> None:
+    """What cannot be played further is told; what was played is served all the same."""
+    try:
+        _play(platform, story, as_json=False)
+    except StoryError as error:
+        show.fail(f"Tarina ei etene: rivi {error.line}: {error.message}")
+
+
+@app.command()
 def play(
     story: Annotated[Path, typer.Argument(metavar="FILE", help="The story (YAML).")],
     data: Data = DATA,
@@ -75,13 +114,12 @@ def play(
     """Play a story into a data directory, going on where it stopped. Status 1 on an unmet expectation."""
     with in_plain_words(as_json):
         told = read_story(story)
-        install(data, story.parent / told.installation if told.installation else None)
+        install(data, _installation_of(told, None))
         with writing(data, story=True) as platform:
-            _play(platform, story, as_json)
+            _play(platform, told, as_json)
 
 
-def _play(platform: Platform, file: Path, as_json: bool) -> None:
-    story = read_story(file)
+def _play(platform: Platform, story: Story, as_json: bool) -> None:
     people = People(platform)
     people.add(story.people, story.clients)
     player = Player(platform, story, people)

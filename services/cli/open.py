@@ -1,11 +1,13 @@
 """Opening a data directory from the command line."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfile
 
 from services.kit.bootstrap import InUse, Platform, clock_of, working_on
+from services.kit.clock import StoryClock
 from services.kit.config import load
 
 INSTALLATION = "organisations.toml"
@@ -14,6 +16,26 @@ SHIPPED = Path(__file__).parents[2] / "deploy" / INSTALLATION
 
 class NoData(Exception):
     """There is no installation in the directory."""
+
+
+class CannotServe(Exception):
+    """The platform cannot be served so."""
+
+
+def check_free(host: str, port: int) -> None:
+    """Raises ``CannotServe`` where something listens already: better told before a story is played."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise CannotServe(f"{host}:{port} is taken; choose another with --port") from None
+
+
+def check_allowed(platform: Platform, development: bool) -> None:
+    """Raises ``CannotServe``: a story's clock is for development only."""
+    if isinstance(platform.clock, StoryClock) and not development:
+        raise CannotServe("this data directory runs on a story's clock: serve it with --development")
 
 
 def install(data: Path, installation: Path | None) -> None:
@@ -26,16 +48,21 @@ def install(data: Path, installation: Path | None) -> None:
         copyfile(source, target)
 
 
-def platform_on(data: Path, story: bool = False) -> Platform:
-    """The platform of an installed data directory. Raises ``NoData``."""
+def _check_installed(data: Path) -> None:
     if not (data / INSTALLATION).exists():
         raise NoData(f"there is no installation in {data}; `palvelupolku run` or `play` makes one")
-    return Platform(data, load(data / INSTALLATION), clock_of(data, story))
+
+
+def platform_on(data: Path, story: bool = False, beside_another: bool = False) -> Platform:
+    """The platform of an installed data directory. Raises ``NoData``."""
+    _check_installed(data)
+    return Platform(data, load(data / INSTALLATION), clock_of(data, story), beside_another)
 
 
 @contextmanager
 def writing(data: Path, story: bool = False) -> Iterator[Platform]:
     """The platform, for this process alone. Raises ``InUse``."""
+    _check_installed(data)
     with working_on(data):
         platform = platform_on(data, story)
         try:
@@ -47,14 +74,13 @@ def writing(data: Path, story: bool = False) -> Iterator[Platform]:
 @contextmanager
 def reading(data: Path) -> Iterator[Platform]:
     """The platform for questions: settled first, or, where a running process keeps it at the head, as it is."""
-    if not (data / INSTALLATION).exists():
-        raise NoData(f"there is no installation in {data}; `palvelupolku run` or `play` makes one")
+    _check_installed(data)
     try:
         with writing(data) as platform:
             platform.settle()
             yield platform
     except InUse:
-        platform = platform_on(data)
+        platform = platform_on(data, beside_another=True)
         try:
             yield platform
         finally:
