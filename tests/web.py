@@ -83,6 +83,7 @@ class Session:
 @contextmanager
 def web_on(data: Path, development: bool = True, today: str = "2022-08-23") -> Iterator[Web]:
     """A new installation on a story's clock."""
+    data.mkdir(exist_ok=True)
     clock = StoryClock(data / "clock.json")
     clock.move(date.fromisoformat(today), 0)
     platform = Platform(data, load(INSTALLATION), clock)

@@ -18,8 +18,8 @@ from projections.service_path.rows import ServicePath
 from services.kit.client_file import Actor, At, ClientFile, Draft
 from services.kit.command import Command
 from services.kit.config import OrganisationConfig
-from services.kit.decide import Features, decide, stamped
-from services.kit.errors import Impossible, NotAllowed, Unknown
+from services.kit.decide import IDENTITY_CODE, Features, decide, stamped
+from services.kit.errors import Impossible, Invalid, NotAllowed, Unknown
 from services.kit.publisher import Publisher
 from services.kit.reactor import Reactor, new_ref
 from services.kit.register import ClientRegister, Entry, has_own_case, valid_hetu
@@ -66,7 +66,9 @@ class Organisation:
     # Commands
 
     def register_client(self, actor: Actor, full_name: str, hetu: str, language: str = "fi") -> str:
-        """Put a client into the register. Returns their reference, the same however often asked."""
+        """Put a client into the register. Returns their reference, the same however often asked. Raises ``Invalid``."""
+        if IDENTITY_CODE.search(full_name.encode()):
+            raise Invalid("identity_code_in_text", "full_name")
         hetu = valid_hetu(hetu)
         client_ref = self._ask_client_ref(hetu, self.id, actor.person)
         self.register.put(client_ref, Entry(full_name, hetu, language))

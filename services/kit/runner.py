@@ -3,10 +3,10 @@
 import logging
 import threading
 import time
-from traceback import format_tb
 
 from consent.keys import AuthorityUnavailable
 from services.kit.bootstrap import Platform
+from services.kit.failures import told_without_values
 from services.kit.organisation import Organisation
 
 IDLE_SECONDS = 0.2
@@ -61,8 +61,7 @@ class Runner:
             self._pause(organisation.id, "AuthorityUnavailable")
         except Exception as error:  # in plain sight; the other organisations go on
             self._pause(organisation.id, type(error).__name__)
-            # The message might hold what the code was reading: only the kind of error and the place are logged.
-            log.error("%s stands still: %s\n%s", organisation.id, type(error).__name__, "".join(format_tb(error.__traceback__)))
+            log.error("%s stands still: %s", organisation.id, told_without_values(error))
         else:
             self.failure.pop(organisation.id, None)
             self._pauses.pop(organisation.id, None)

@@ -1,10 +1,12 @@
 """The one place that turns a refusal into an answer: a status, a code, the field and plain words. Never a value."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from consent.keys import AuthorityUnavailable
@@ -55,16 +57,32 @@ def _invalid(request: Request, error: Exception) -> Response:
             check_signed_in(request)
         except Refused as refused:
             return _refused(request, refused)
-    found = [_field_error(e, language_of(_accepted(request))) for e in error.errors()]
+    known, language = _names_in(_body_of(request)), language_of(_accepted(request))
+    found = [_field_error(e, known, language) for e in error.errors()]
     return refusal(422, found[0].code, _accepted(request), found[0].field, found)
 
 
-def _field_error(error: Mapping[str, Any], language: str) -> FieldError:
-    kind, place = error["type"], [str(p) for p in error["loc"][1:]]
+def _field_error(error: Mapping[str, Any], known: frozenset[str], language: str) -> FieldError:
+    (where, *place), kind = error["loc"], error["type"]
     code = {"missing": "missing_input", "extra_forbidden": "unknown_input"}.get(kind, "invalid_input")
-    if kind in ("extra_forbidden", "json_invalid"):
-        place = place[:-1]  # the name of what does not belong here is itself a value that somebody sent
-    return FieldError(field=".".join(place) or None, code=code, text=words(code, language))
+    # The key of a mapping or of what does not belong here is itself something that somebody sent.
+    field = ".".join(p for p in place if isinstance(p, str) and (p in known or where != "body"))
+    return FieldError(field=field or None, code=code, text=words(code, language))
+
+
+def _body_of(request: Request) -> type[BaseModel] | None:
+    body = getattr(request.scope.get("route"), "body_field", None)
+    return body.field_info.annotation if body is not None else None
+
+
+@cache
+def _names_in(body: type[BaseModel] | None) -> frozenset[str]:
+    """The names of all fields of the body, at whatever depth."""
+    if body is None:
+        return frozenset()
+    schema = body.model_json_schema()
+    parts = (schema, *schema.get("$defs", {}).values())
+    return frozenset(name for part in parts for name in part.get("properties", ()))
 
 
 def _accepted(request: Request) -> str | None:

@@ -2,11 +2,11 @@
 client, and one plain answer for whatever nobody foresaw."""
 
 import logging
-from traceback import format_tb
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.kit.failures import told_without_values
 from services.kit.web.errors import refusal
 
 LARGEST_BODY = 64 * 1024
@@ -41,8 +41,7 @@ class Guard:
         except TooLarge:
             await refusal(413, "too_large", _accepted(scope))(scope, receive, answered)
         except Exception as error:
-            # The message might hold what was sent: only the kind of error and the place are logged.
-            log.error("%s\n%s", type(error).__name__, "".join(format_tb(error.__traceback__)))
+            log.error("%s", told_without_values(error))
             if answered.status is None:
                 await refusal(500, "internal_error", _accepted(scope))(scope, receive, answered)
         template = getattr(scope.get("route"), "path", "-")
