@@ -7,12 +7,14 @@ one epoch have nothing in common. Whoever reads the log asks the authority to op
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from events.consent import Scope
 
 LOCATOR_BYTES = 16
 _NUMBER, _CHECK, _RANDOM = 5, 5, 6
@@ -84,9 +86,9 @@ class Keyring(Protocol):
         """Position of the newest acknowledged consent change that ``party`` was told of; 0: none.
         Raises ``AuthorityUnavailable``."""
 
-    def note_grounds(self, client_ref: str, source: str) -> None:
-        """Put the statutory grounds configured for this source on the client's stream, where they are not yet.
-        Raises ``AuthorityUnavailable``."""
+    def note_grounds(self, client_ref: str, source: str, needed: Collection[Scope]) -> None:
+        """Put the statutory grounds configured for this source that cover any of these scopes on the client's stream,
+        where they are not yet. Raises ``AuthorityUnavailable``."""
 
 
 def derive(root: bytes, *context: str) -> bytes:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from consent.addressed import addressee, is_for
 from consent.domain import part_for
 from consent.keys import Keyring, Members, SealKey, Wanted, derive
 from consent.policy import ClientConsent
 from consent.sealing import CONSENT_CHANGE, FACT, Envelope, Signer, record_id, seal_parts
 from events.codec import Header, encode
-from events.consent import Purpose, Scope
+from events.consent import Purpose
 from events.envelope import INTERNAL, Fact
 from events.shared_log import SharedLog, microseconds
 from events.structs import replaced
@@ -56,7 +57,7 @@ class Release:
         self._keyring = keyring
         self._signer = signer
         self._fill_in = fill_in
-        self._members_cache: dict[tuple[str, str, date, date], tuple[int, Members]] = {}
+        self._members_cache: dict[tuple[str, str, date, date, str | None], tuple[int, Members]] = {}
 
     def publish(self, facts: Sequence[Outgoing], consent_of: ConsentOf, now: datetime) -> list[Released]:
         """Send each fact to exactly those who may have it now.
@@ -81,11 +82,12 @@ class Release:
         if head.category == INTERNAL:
             return ()
         consent = consent_of(head.client_ref)
-        key = (head.client_ref, head.category, head.fact_date, today)
+        to = addressee(head)
+        key = (head.client_ref, head.category, head.fact_date, today, to)
         cached = self._members_cache.get(key)
         if cached is not None and cached[0] == consent.version:
             return cached[1]
-        members = may_have_now(consent, self.source, head.category, head.fact_date, today)
+        members = may_have_now(consent, self.source, head.category, head.fact_date, today, to)
         if len(self._members_cache) > CACHED_DECISIONS:
             self._members_cache.clear()
         self._members_cache[key] = (consent.version, members)
@@ -123,13 +125,16 @@ def _envelope(outgoing: Outgoing, key: SealKey, time: int) -> Envelope:
     return Envelope(record_id(head.fact_id, key.epoch), head.client_ref, time, key.locator, FACT, outgoing.data)
 
 
-def may_have_now(consent: ClientConsent, source: str, category: str, fact_date: date, today: date) -> Members:
-    """Exactly those who may have a fact of this category and date now, each with the coverage it reads by."""
+def may_have_now(
+    consent: ClientConsent, source: str, category: str, fact_date: date, today: date, to: str | None = None
+) -> Members:
+    """Exactly those who may have a fact of this category and date now, each with the coverage it reads by. ``to``: the
+    one whom it answers."""
     return tuple(
         sorted(
             (scope.recipient, consent.since(scope, today) or "")
             for scope in consent.recipients(source, category, PURPOSE)
-            if consent.may_have_now(scope, fact_date, today)
+            if consent.may_have_now(scope, fact_date, today) and is_for(to, scope, consent, fact_date, today)
         )
     )
 

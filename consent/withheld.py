@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from consent.addressed import answered, is_for
 from consent.policy import ClientConsent, WithheldBecause, allows
 from consent.release import PURPOSE
 from events.consent import Scope
@@ -81,6 +82,8 @@ def _why(
     if fact.category == "identity" and recipient != getattr(fact.says, "to", None):
         return None
     scope = Scope(source=source, recipient=recipient, category=fact.category, purpose=PURPOSE)
+    if not is_for(answered(fact), scope, consent, fact.fact_date, today):
+        return None
     if published_to(recipient, fact.fact_date, records, consent, scope, today):
         return None
     return consent.why_not(scope, fact.fact_date, today) or "not_published_again"

@@ -1,5 +1,7 @@
 """``fee``: milestones between a provider and its funder. A fee fact names the kind of milestone and
-opaque references; it says "steered", never where to, and never why."""
+opaque references; it says "steered", never where to, and never why.
+
+An answer names in ``to`` the provider that it answers: nobody else learns of it by a contract of their own."""
 
 from typing import Literal
 
@@ -37,6 +39,7 @@ class FeeApproved(Says, frozen=True, kw_only=True):
 
     claim: Ref
     fee: Ref
+    to: str | None = None
 
 
 class FeeRejected(Says, frozen=True, kw_only=True):
@@ -45,6 +48,7 @@ class FeeRejected(Says, frozen=True, kw_only=True):
     claim: Ref
     fee: Ref
     reason: RejectReason
+    to: str | None = None
 
 
 class FeeReopened(Says, frozen=True, kw_only=True):
@@ -53,6 +57,7 @@ class FeeReopened(Says, frozen=True, kw_only=True):
     claim: Ref
     fee: Ref
     reason: ReopenReason
+    to: str | None = None
 
 
 class FeePaid(Says, frozen=True, kw_only=True):
@@ -60,3 +65,4 @@ class FeePaid(Says, frozen=True, kw_only=True):
 
     claim: Ref
     fee: Ref
+    to: str | None = None

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from pathlib import Path
 from typing import NamedTuple
 
+from consent.addressed import addressee, is_for
 from consent.keys import NO_SUCH
 from consent.policy import allows
 from consent.release import PURPOSE
@@ -139,6 +140,8 @@ def _due(platform: Platform, source: Organisation, client_ref: str) -> Iterator[
         head = outgoing.header
         for scope in consent.recipients(source.id, head.category, PURPOSE):
             if head.category == "identity" and getattr(decode(outgoing.data).says, "to", None) != scope.recipient:
+                continue
+            if not is_for(addressee(head), scope, consent, head.fact_date, today):
                 continue
             due = consent.may_have_now(scope, head.fact_date, today)
             sent = published_to(scope.recipient, head.fact_date, records.get(outgoing.number, ()), consent, scope, today)

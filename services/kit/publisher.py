@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from consent.addressed import addressee
 from consent.keys import ConsentMoved, Keyring
 from consent.policy import ClientConsent
 from consent.release import PURPOSE, Outgoing, Release
 from consent.withheld import Record, Withheld, published_to, withheld
+from events.codec import Header
 from events.consent import Scope
 from events.envelope import INTERNAL
 from projections.run import BATCH, Projector
@@ -71,12 +73,18 @@ class Publisher:
 
     def _note_grounds(self, facts: Sequence[Outgoing]) -> None:
         """A statutory ground has a position like any grant: it is put there before the first fact that needs it."""
-        clients = {f.header.client_ref for f in facts if f.header.category in self._statutory_categories}
-        missing = [c for c in clients if not self._statutory <= self._consent(c).grants.statutory]
-        for client_ref in missing:
-            self._keyring.note_grounds(client_ref, self._store.organisation)
+        needed: dict[str, set[Scope]] = {}
+        for head in (f.header for f in facts if f.header.category in self._statutory_categories):
+            needed.setdefault(head.client_ref, set()).update(self._statutory_for(head))
+        missing = {c: scopes for c, scopes in needed.items() if not scopes <= self._consent(c).grants.statutory}
+        for client_ref, scopes in missing.items():
+            self._keyring.note_grounds(client_ref, self._store.organisation, scopes)
         if missing:
             self._projector.step()
+
+    def _statutory_for(self, head: Header) -> set[Scope]:
+        to = addressee(head)
+        return {s for s in self._statutory if s.category == head.category and to in (None, s.recipient)}
 
     # Sending again
 

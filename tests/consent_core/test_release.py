@@ -66,7 +66,7 @@ class Keyring:
     def consent_head(self, client_ref: str, party: str) -> int:
         raise NotImplementedError
 
-    def note_grounds(self, client_ref: str, source: str) -> None:
+    def note_grounds(self, client_ref: str, source: str, needed: Any) -> None:
         raise NotImplementedError
 
 

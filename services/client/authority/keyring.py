@@ -6,7 +6,7 @@ Everything here happens under one lock: a key is never given on a consent state 
 import hmac
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -158,7 +158,7 @@ class Authority:
         self._consents[fact.client_ref] = (after, heads | dict.fromkeys(parties, position))
         return released
 
-    def note_grounds(self, client_ref: str, source: str) -> None:
+    def note_grounds(self, client_ref: str, source: str, needed: Collection[Scope]) -> None:
         """See ``Keyring``. Grounds that the client's stream holds already are not noted again. Nobody is to be told
         of a client that there is not: somebody may have asked for a made-up reference, and been refused."""
         if not self.knows(client_ref):
@@ -166,7 +166,8 @@ class Authority:
         with self.lock:
             noted = self.consent(client_ref).grants.statutory
             for ground in self._grounds.get(source, ()):
-                if not noted.issuperset(ground.scopes) and self.write_ground is not None:
+                wanted = not noted.issuperset(ground.scopes) and not set(ground.scopes).isdisjoint(needed)
+                if wanted and self.write_ground is not None:
                     self.write_ground(client_ref, ground)
             self.publish_changes(client_ref)
 

@@ -23,22 +23,24 @@ from services.kit.errors import Impossible, NotAllowed
 
 def approve(file: ClientFile, command: c.ApproveFee, at: At) -> list[Draft]:
     claim = the_claim(file, command.claim, OPEN, REJECTED).says
-    return [Draft(FeeApproved(claim=claim.claim, fee=claim.fee), command.on or at.today)]
+    return [Draft(FeeApproved(claim=claim.claim, fee=claim.fee, to=claim.provider), command.on or at.today)]
 
 
 def reject(file: ClientFile, command: c.RejectFee, at: At) -> list[Draft]:
     claim = the_claim(file, command.claim, OPEN).says
-    return [Draft(FeeRejected(claim=claim.claim, fee=claim.fee, reason=command.reason), command.on or at.today)]
+    says = FeeRejected(claim=claim.claim, fee=claim.fee, reason=command.reason, to=claim.provider)
+    return [Draft(says, command.on or at.today)]
 
 
 def reopen(file: ClientFile, command: c.ReopenFee, at: At) -> list[Draft]:
     claim = the_claim(file, command.claim, APPROVED, REJECTED, PAID).says
-    return [Draft(FeeReopened(claim=claim.claim, fee=claim.fee, reason=command.reason), command.on or at.today)]
+    says = FeeReopened(claim=claim.claim, fee=claim.fee, reason=command.reason, to=claim.provider)
+    return [Draft(says, command.on or at.today)]
 
 
 def pay(file: ClientFile, command: c.PayFee, at: At) -> list[Draft]:
     claim = the_claim(file, command.claim, APPROVED).says
-    return [Draft(FeePaid(claim=claim.claim, fee=claim.fee), command.on or at.today)]
+    return [Draft(FeePaid(claim=claim.claim, fee=claim.fee, to=claim.provider), command.on or at.today)]
 
 
 # What cannot be.

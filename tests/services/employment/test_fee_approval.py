@@ -75,9 +75,9 @@ def test_a_claim_changed_after_its_approval_is_open_again(case: Case, annuls: bo
 def test_approved_then_paid(case: Case) -> None:
     claim = claimed(case)
     case.when(ApproveFee())
-    case.then(FeeApproved(claim=claim, fee=FEE))
+    case.then(FeeApproved(claim=claim, fee=FEE, to="valmennus"))
     case.when(PayFee(), on="2023-03-15")
-    case.then(FeePaid(claim=claim, fee=FEE))
+    case.then(FeePaid(claim=claim, fee=FEE, to="valmennus"))
 
 
 def test_a_claim_is_named_by_its_own_id_or_by_the_note(case: Case) -> None:
@@ -85,9 +85,9 @@ def test_a_claim_is_named_by_its_own_id_or_by_the_note(case: Case) -> None:
     case.refused("say_which_one", ApproveFee(), field="claim")
     case.refused("unknown_reference", ApproveFee(claim="a" * 32), field="claim")
     case.when(ApproveFee(claim=first))
-    case.then(FeeApproved(claim=first, fee=FEE))
+    case.then(FeeApproved(claim=first, fee=FEE, to="valmennus"))
     case.when(RejectFee(claim=case.file.of(FeeClaimNoted)[1].ref, reason="evidence_missing"))
-    case.then(FeeRejected(claim=second, fee=OTHER_FEE, reason="evidence_missing"))
+    case.then(FeeRejected(claim=second, fee=OTHER_FEE, reason="evidence_missing", to="valmennus"))
 
 
 def test_a_rejected_claim_can_be_approved_later(case: Case) -> None:
@@ -96,7 +96,7 @@ def test_a_rejected_claim_can_be_approved_later(case: Case) -> None:
     case.refused("claim_is_rejected", RejectFee(claim=claim, reason="other"), field="claim")
     case.refused("claim_is_rejected", PayFee(claim=claim), field="claim")
     case.when(ApproveFee())
-    case.then(FeeApproved(claim=claim, fee=FEE))
+    case.then(FeeApproved(claim=claim, fee=FEE, to="valmennus"))
 
 
 def test_an_approved_claim_is_not_decided_again_until_reopened(case: Case) -> None:
@@ -105,9 +105,9 @@ def test_an_approved_claim_is_not_decided_again_until_reopened(case: Case) -> No
     case.refused("claim_is_approved", ApproveFee(claim=claim), field="claim")
     case.refused("claim_is_approved", RejectFee(claim=claim, reason="other"), field="claim")
     case.when(ReopenFee(reason="decision_corrected"))
-    case.then(FeeReopened(claim=claim, fee=FEE, reason="decision_corrected"))
+    case.then(FeeReopened(claim=claim, fee=FEE, reason="decision_corrected", to="valmennus"))
     case.when(RejectFee(reason="wrong_period"))
-    case.then(FeeRejected(claim=claim, fee=FEE, reason="wrong_period"))
+    case.then(FeeRejected(claim=claim, fee=FEE, reason="wrong_period", to="valmennus"))
 
 
 def test_what_is_undecided_is_neither_reopened_nor_paid(case: Case) -> None:
@@ -125,7 +125,7 @@ def test_a_fee_is_never_paid_twice(case: Case) -> None:
     case.refused("claim_is_paid", ApproveFee(claim=claim), field="claim")
     case.when(ReopenFee(reason="evidence_corrected"))
     case.when(ApproveFee())
-    case.then(FeeApproved(claim=claim, fee=FEE))
+    case.then(FeeApproved(claim=claim, fee=FEE, to="valmennus"))
     case.refused("fee_already_paid", PayFee(), field="claim")
 
 
