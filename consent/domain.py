@@ -67,7 +67,11 @@ class Term:
 
 @dataclass(frozen=True)
 class Grant:
-    """One grant as it now stands. ``withdrawn_by`` names the withdrawal."""
+    """One grant as it now stands. ``withdrawn_by`` names the withdrawal.
+
+    ``starts``: for each scope the day from which it covers facts where the grant has no history: the grant's first
+    day, the day of signing where the scope was added or an expired grant extended, the day a refusal was lifted.
+    """
 
     ref: str
     version: int
@@ -76,19 +80,20 @@ class Grant:
     valid_from: date
     valid_until: date | None
     history_since: date | None
-    floors: dict[Scope, date]
+    starts: dict[Scope, date]
     withdrawn_by: str | None = None
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
-        return tuple(sorted(self.floors))
+        return tuple(sorted(self.starts))
 
     @property
     def last_day(self) -> date:
         return self.valid_until or date.max
 
     def term(self, scope: Scope) -> Term:
-        return Term(self.ref, self.instrument, self.valid_from, self.valid_until, self.floors[scope])
+        floor = self.history_since or self.starts[scope]
+        return Term(self.ref, self.instrument, self.valid_from, self.valid_until, floor)
 
 
 @dataclass
@@ -119,7 +124,7 @@ class Grants:
     @property
     def statutory(self) -> frozenset[Scope]:
         """The scopes that a statutory ground has been noted for."""
-        return frozenset(s for g in self.grants.values() if g.instrument == "statutory" for s in g.floors)
+        return frozenset(s for g in self.grants.values() if g.instrument == "statutory" for s in g.starts)
 
     def refused(self, scope: Scope) -> bool:
         return any(scope in scopes for scopes in self.refusals.values())
@@ -130,11 +135,10 @@ class Grants:
         return [
             g.term(scope)
             for g in self.grants.values()
-            if scope in g.floors and g.withdrawn_by is None and not (refused and g.instrument != "statutory")
+            if scope in g.starts and g.withdrawn_by is None and not (refused and g.instrument != "statutory")
         ]
 
     def _give(self, change: Change, says: ConsentGiven | StatutoryGroundNoted) -> frozenset[Scope]:
-        floor = says.history_since or says.valid_from
         self.grants[change.ref] = Grant(
             ref=change.ref,
             version=1,
@@ -143,32 +147,27 @@ class Grants:
             valid_from=says.valid_from,
             valid_until=says.valid_until,
             history_since=says.history_since,
-            floors=dict.fromkeys(says.scopes, floor),
+            starts=dict.fromkeys(says.scopes, says.valid_from),
         )
         return frozenset(says.scopes)
 
     def _narrow(self, change: Change, says: ConsentNarrowed) -> frozenset[Scope]:
         old = self._known(says.grant)
-        floors = {s: f for s, f in old.floors.items() if s not in says.removed}
-        if says.history_since != old.history_since:
-            floors = {s: max(f, says.history_since or old.valid_from) for s, f in floors.items()}
         self.grants[says.grant] = replace(
             old,
             version=says.grant_version,
-            floors=floors,
+            starts={s: start for s, start in old.starts.items() if s not in says.removed},
             history_since=says.history_since,
             valid_until=says.valid_until,
         )
-        return frozenset(old.floors)
+        return frozenset(old.starts)
 
     def _extend(self, change: Change, says: ConsentExtended) -> frozenset[Scope]:
         old = self.grants.get(says.grant)
-        floors = dict(old.floors) if old is not None else {}
-        if old is not None and old.last_day < change.day:
-            floors = {s: max(f, says.from_day) for s, f in floors.items()}  # the time between stays closed
-        floors |= {s: says.from_day for s in says.added if s not in floors}
-        if says.history_since is not None:
-            floors = {s: min(f, says.history_since) for s, f in floors.items()}
+        starts = dict(old.starts) if old is not None else {}
+        if old is not None and old.last_day < change.day <= (says.valid_until or date.max):
+            starts = {s: max(start, says.from_day) for s, start in starts.items()}  # the time between stays closed
+        starts |= {s: max(says.from_day, says.valid_from) for s in says.added if s not in starts}
         self.grants[says.grant] = Grant(
             ref=says.grant,
             version=says.grant_version,
@@ -177,13 +176,13 @@ class Grants:
             valid_from=says.valid_from,
             valid_until=says.valid_until,
             history_since=says.history_since,
-            floors=floors,
+            starts=starts,
         )
-        return frozenset(floors)
+        return frozenset(starts)
 
     def _withdraw(self, change: Change, ref: str) -> frozenset[Scope]:
         self.grants[ref] = replace(self._known(ref), withdrawn_by=change.ref)
-        return frozenset(self.grants[ref].floors)
+        return frozenset(self.grants[ref].starts)
 
     def _known(self, ref: str) -> Grant:
         try:
@@ -201,9 +200,8 @@ class Grants:
     def _begin_again(self, scope: Scope, day: date) -> None:
         """After a refusal is lifted a consent without history covers only what is dated from then on."""
         for ref, grant in self.grants.items():
-            if scope in grant.floors and grant.history_since is None and grant.instrument != "statutory":
-                floors = grant.floors | {scope: max(grant.floors[scope], day)}
-                self.grants[ref] = replace(grant, floors=floors)
+            if scope in grant.starts and grant.instrument != "statutory":
+                self.grants[ref] = replace(grant, starts=grant.starts | {scope: max(grant.starts[scope], day)})
 
 
 def part_for(party: str, change: Says) -> Says | None:
@@ -237,9 +235,9 @@ def told(grants: Grants, change: Says) -> frozenset[str]:
         case ConsentExtended(grant=ref, added=added) if _same_terms(grants.grants[ref], change):
             return parties(added)
         case ConsentNarrowed(grant=ref) | ConsentWithdrawn(grant=ref):
-            return parties(grants.grants[ref].floors)
+            return parties(grants.grants[ref].starts)
         case ConsentExtended(grant=ref, added=added):
-            return parties((*grants.grants[ref].floors, *added))
+            return parties((*grants.grants[ref].starts, *added))
         case RefusalLifted(refusal=ref):
             return parties(grants.refusals.get(ref, ()))
     raise TypeError(f"{type(change).__name__} is no consent change")

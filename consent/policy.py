@@ -165,7 +165,7 @@ class ClientConsent:
             return None
         if self.grants.refused(scope):
             return "refused"
-        grants = [g for g in self.grants.grants.values() if scope in g.floors]
+        grants = [g for g in self.grants.grants.values() if scope in g.starts]
         if not grants:
             return "no_consent"
         return _why_grants_do_not(grants, scope, today)

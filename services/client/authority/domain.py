@@ -125,7 +125,7 @@ def _give(file: ClientFile, command: c.GiveConsent, on: date, recorded: dict[str
 def _narrow(file: ClientFile, command: c.NarrowConsent, on: date, recorded: dict[str, Any], scopes: WithScopes) -> ConsentNarrowed:
     grant = _grant(file, command.grant)
     removed = scopes(command.remove, "remove")
-    if not set(removed) <= set(grant.floors):
+    if not set(removed) <= set(grant.starts):
         raise Unknown("not_in_the_consent", "remove")
     until = command.valid_until or grant.valid_until
     if until is not None and until > grant.last_day:
@@ -140,7 +140,7 @@ def _narrow(file: ClientFile, command: c.NarrowConsent, on: date, recorded: dict
 
 def _extend(file: ClientFile, command: c.ExtendConsent, on: date, recorded: dict[str, Any], scopes: WithScopes) -> ConsentExtended:
     grant = _grant(file, command.grant)
-    added = tuple(s for s in scopes(command.add, "add") if s not in grant.floors)
+    added = tuple(s for s in scopes(command.add, "add") if s not in grant.starts)
     until = None if command.open_ended else command.valid_until or grant.valid_until
     if (until or date.max) < grant.last_day:
         raise Impossible("extending_never_takes_away", "valid_until")
