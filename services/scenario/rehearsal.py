@@ -17,6 +17,8 @@ from services.scenario.story import Expectation, Step, Story
 SOME_FACT = "0" * 32
 """Stands for a fact that an earlier step will have made."""
 
+OF_THE_CLIENT = ("disclosures", "consents")
+
 
 def rehearse(story: Story, platform: Platform, people: People) -> None:
     """Raises ``StoryError`` with the line of the first thing that can never be."""
@@ -110,6 +112,8 @@ def _check_viewer(expected: Expectation, platform: Platform) -> None:
     organisation = platform.organisations.get(expected.organisation)
     if organisation is None:
         raise StoryError(expected.line, _there_is_no("organisation", expected.organisation, platform.organisations))
+    if expected.view in OF_THE_CLIENT and organisation is not platform.home:
+        raise StoryError(expected.line, f"the view `{expected.view}` is the client's: `as: {platform.home.id}`")
     if expected.role is not None and expected.role not in organisation.config.roles and expected.refused is None:
         raise StoryError(expected.line, _there_is_no("role", expected.role, organisation.config.roles))
 
