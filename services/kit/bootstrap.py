@@ -20,7 +20,9 @@ from typing import IO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from consent.disclosed import DisclosureRow, disclosures_view
 from consent.keys import derive
+from consent.overview import ConsentView, consents_view
 from consent.receipts import Receipt, receipt
 from consent.sealing import SignatureBroken, Signer, Verifier
 from events.codec import decode
@@ -32,8 +34,6 @@ from projections.held import HeldFacts
 from services.client.authority.domain import feature as authority_feature
 from services.client.authority.keyring import Authority
 from services.client.authority.store import AuthorityStore
-from services.client.authority.views import ConsentView, consents_view
-from services.client.my_path.disclosures import DisclosureRow, disclosures_view
 from services.kit.client_file import Actor
 from services.kit.clock import Clock, RealClock, StoryClock
 from services.kit.config import Installation, OrganisationConfig, StatutoryConfig

@@ -1,5 +1,7 @@
-"""An organisation's own client register as a list. A name that came by an introduction is another organisation's to
-tell: it is shown only while its consent holds, and each look is in the disclosure log (one a client, reader and day)."""
+"""An organisation's own client register as a list.
+
+A name that came by an introduction is another organisation's to tell: it is shown only while its consent holds, and
+each look is in the disclosure log (one a client, reader and day)."""
 
 from collections.abc import Iterator
 
@@ -13,7 +15,6 @@ from projections.roles import sight
 from services.kit.client_file import Actor
 from services.kit.errors import NotAllowed
 from services.kit.organisation import Organisation
-from services.kit.register import has_own_case
 
 NAME = "name"
 
@@ -39,7 +40,7 @@ def _listed(organisation: Organisation, actor: Actor) -> Iterator[ListedClient]:
         raise NotAllowed("role_not_allowed", "role")
     at_the_head = _at_the_head(organisation)
     for client_ref, entry in organisation.register.entries():
-        if _is_own(organisation, client_ref) or (at_the_head and _told(organisation, actor, client_ref)):
+        if organisation.register.is_own(client_ref) or (at_the_head and _told(organisation, actor, client_ref)):
             yield ListedClient(client_ref, entry.full_name)
 
 
@@ -51,11 +52,6 @@ def _at_the_head(organisation: Organisation) -> bool:
     except AuthorityUnavailable:
         return False
     return True
-
-
-def _is_own(organisation: Organisation, client_ref: str) -> bool:
-    entry = organisation.store.register_entry(client_ref)
-    return entry is not None and (not entry[1] or has_own_case(organisation.own_facts(client_ref)))
 
 
 def _told(organisation: Organisation, actor: Actor, client_ref: str) -> bool:

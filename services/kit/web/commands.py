@@ -85,7 +85,9 @@ def _recording(site: Site) -> Execute:
 
 
 def _add(app: FastAPI, site: Site, command: type[Command], execute: Execute) -> None:
-    def give(client_ref: ClientRef, body: Any, by: Visit = Depends(site.of_client), key: Key = None) -> Response:  # noqa: B008
+    of_client = Depends(site.of_client)
+
+    def give(client_ref: ClientRef, body: Any, by: Visit = of_client, key: Key = None) -> Response:
         command_id = f"{by.actor.organisation}:{by.actor.person}:{command.called()}:{key or new_ref()}"
         facts = execute(client_ref, body, by, command_id)
         site.platform.wake.set()

@@ -9,7 +9,7 @@ from services.kit.bootstrap import Platform
 from services.kit.config import PersonConfig
 
 STYLE = (
-    "body{font:1.05rem/1.6 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#222;background:#fff}"
+    "body{font:1.05rem/1.6 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#222}"
     "h1{font-weight:600}h2{font-size:1.15rem;margin-top:2rem}pre{background:#f3f3f0;padding:1rem;overflow-x:auto}"
     "a{color:#0b4f8a}table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1.2rem .2rem 0}"
 )
@@ -55,7 +55,8 @@ def _people(people: list[PersonConfig]) -> str:
         for p in people
     )
     first = people[0]
-    command = f'curl -H "Authorization: Development {first.id}" -H "X-Role: {first.roles[0]}" \\\n  ADDRESS/{first.organisation}/clients'
+    who = f'-H "Authorization: Development {first.id}" -H "X-Role: {first.roles[0]}"'
+    command = f"curl {who} \\\n  ADDRESS/{first.organisation}/clients"
     return f"""<h2>Testihenkilöt (kehitystila)</h2>
 <table><tr><th>Tunnus</th><th>Nimi</th><th>Organisaatio</th><th>Roolit</th></tr>{rows}</table>
 <p>Asiakas kirjautuu omalla viitteellään (<code>client_ref</code>), jonka organisaatio saa, kun se ottaa asiakkaan

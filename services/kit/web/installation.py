@@ -52,17 +52,19 @@ def platform_app(platform: Platform, development: bool, people: Directory | None
 
     app = FastAPI(title="Palvelupolku", openapi_url=None, docs_url=None, redoc_url=None, lifespan=pumping)
     app.state.runner = runner
-    add_health(app, platform, runner)
     put_in_plain_words(app)
-
-    @app.get("/", include_in_schema=False)
-    def index() -> HTMLResponse:
-        page = index_page(platform, people.workers() if development else ())
-        return HTMLResponse(page, headers=HEADERS | {"Content-Security-Policy": POLICY})
-
+    add_health(app, platform, runner)
+    _add_first_page(app, platform, people if development else None)
     for organisation in platform.organisations.values():
         app.mount(f"/{organisation.id}", organisation_app(organisation, platform, sign_in))
     return app
+
+
+def _add_first_page(app: FastAPI, platform: Platform, people: Directory | None) -> None:
+    @app.get("/", include_in_schema=False)
+    def index() -> HTMLResponse:
+        page = index_page(platform, people.workers() if people is not None else ())
+        return HTMLResponse(page, headers=HEADERS | {"Content-Security-Policy": POLICY})
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:

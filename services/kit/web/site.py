@@ -65,5 +65,6 @@ class Site:
     def _tell_of_attempt(self, client_ref: str, actor: Actor) -> None:
         if self.platform.authority.knows(client_ref):
             viewer = Viewer(actor.person, actor.name, actor.role, actor.organisation)
-            self.organisation.disclose(client_ref, PathRefused(viewer_role=actor.role, reason="not_a_client_here"), viewer)
+            refused = PathRefused(viewer_role=actor.role, reason="not_a_client_here")
+            self.organisation.disclose(client_ref, refused, viewer)
             self.platform.wake.set()

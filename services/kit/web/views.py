@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import Depends, FastAPI, Path, Query, Response
 
+from consent.disclosed import DisclosureRow
+from consent.overview import ConsentView
 from consent.receipts import Receipt
 from consent.withheld import Withheld
 from projections.roles import sight
 from projections.service_path.rows import ServicePath
-from services.client.authority.views import ConsentView
-from services.client.my_path.disclosures import DisclosureRow
 from services.kit.errors import Unknown
 from services.kit.web.answers import as_json, shown
 from services.kit.web.site import ClientRef, Site, Visit
@@ -55,10 +55,10 @@ class Disclosures(msgspec.Struct, frozen=True):
 
 
 def add_views(app: FastAPI, site: Site) -> None:
-    of_client = Depends(site.of_client)
+    of_client, visit = Depends(site.of_client), Depends(site.visit)
 
     @app.get("/me", responses={200: shown(Me, "You.")})
-    def who_am_i(by: Visit = Depends(site.visit)) -> Response:  # noqa: B008
+    def who_am_i(by: Visit = visit) -> Response:
         """Who is signed in."""
         who = by.identity
         return as_json(Me(who.person, who.name, who.organisation, who.roles, who.client_ref))
@@ -98,7 +98,7 @@ def add_clients_own_views(app: FastAPI, site: Site) -> None:
         """Who has asked for your data: when, what, and on which ground."""
         return as_json(Disclosures(tuple(site.platform.disclosures(client_ref))))
 
-    @app.get("/clients/{client_ref}/receipts/{grant}", responses={200: shown(Receipt, "Fields as in ISO/IEC TS 27560.")})
+    @app.get("/clients/{client_ref}/receipts/{grant}", responses={200: shown(Receipt, "As in ISO/IEC TS 27560.")})
     def see_receipt(client_ref: ClientRef, grant: GrantRef, by: Visit = of_client) -> Response:
         """The receipt of a consent that you gave."""
         return as_json(site.platform.receipt(client_ref, grant))

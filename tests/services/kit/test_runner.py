@@ -78,6 +78,7 @@ def test_an_organisation_that_fails_is_not_asked_again_at_once(web: Web, monkeyp
         asked.append(time.monotonic())
         raise AuthorityUnavailable
 
+    monkeypatch.setattr(runner_module, "IDLE_SECONDS", 60)
     monkeypatch.setattr(web.platform.organisations[SOCIAL], "pump", fails)
     for _ in range(5):
         web.app.state.runner.round()

@@ -22,7 +22,7 @@ class GroundRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class DisclosureRow(msgspec.Struct, frozen=True, kw_only=True):
     """One time that somebody asked. ``opened`` means "may have been seen" of others' ``categories``; none of them
-    where only the organisation's own was shown. ``reference_asked``: the organisation took the client into its register."""
+    where only the organisation's own was shown. ``reference_asked``: it took the client into its register."""
 
     at: datetime
     kind: Literal["opened", "refused", "reference_asked"]

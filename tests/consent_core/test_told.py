@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from consent.disclosed import disclosures_view
+from consent.overview import ConsentView, RemovalRow, SilentRow, consents_view
 from consent.receipts import receipt
 from consent.texts import text_shown
 from events.consent import (
@@ -22,8 +24,6 @@ from events.consent import (
     WithdrawalApplied,
 )
 from events.envelope import Fact, Says
-from services.client.authority.views import ConsentView, RemovalRow, SilentRow, consents_view
-from services.client.my_path.disclosures import disclosures_view
 from services.kit.client_file import Actor, At, ClientFile, Draft
 from services.kit.decide import stamped
 
