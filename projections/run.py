@@ -172,8 +172,8 @@ class Projector:
             raise NotUnderstood("the part is not a consent change of this client")
         day = day_of(positioned.record.time)
         before = consents.get(client_ref) or self.consent(client_ref)
-        if positioned.position <= before.version:
-            return
+        if positioned.position <= before.version or any(c.ref == fact.ref for c in before.changes):
+            return  # a copy of what is known: nothing given or taken back comes again by it
         try:
             after = before.plus(Change(positioned.position, day, fact.ref, fact.says))
         except UnknownGrant:

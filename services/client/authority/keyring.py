@@ -148,9 +148,10 @@ class Authority:
         (locator,) = self._locators.make([epoch.number])
         key = SealKey(epoch.number, self._key(epoch.number), locator)
         root = self._root(fact.client_ref)
-        now = self._now()
+        # The time it was written: repeated after a crash, also on a later day, it is the record that is there.
         position, time = release_change(
-            self._signer, self._log, fact, parties, key, lambda p: party_key(root, p, epoch.number), now, self.organisation
+            self._signer, self._log, fact, parties, key, lambda p: party_key(root, p, epoch.number), fact.recorded_at,
+            self.organisation,
         )
         released = Released(number, CHANGE_LANE, position, time, " ".join(sorted(parties)))
         self._files.mark_published([released], 0)
