@@ -8,6 +8,12 @@ import msgspec
 from fastapi import FastAPI, Response
 
 REFERENCE = "#/components/schemas/{name}"
+SIGN_IN = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "Authorization",
+    "description": "`Development PERSON`, in development mode. There is no other sign-in yet.",
+}
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -55,13 +61,14 @@ def shown(kind: type, description: str) -> dict[str, Any]:
 
 
 def describe(app: FastAPI, kinds: tuple[type, ...]) -> None:
-    """Add the shapes of answers to the app's OpenAPI document."""
+    """Add the shapes of answers, and how to sign in, to the app's OpenAPI document."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = plain()
         _, components = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
         document.setdefault("components", {}).setdefault("schemas", {}).update(components)
-        return document
+        document["components"]["securitySchemes"] = {"development": SIGN_IN}
+        return document | {"security": [{"development": []}]}
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -86,6 +86,7 @@ def test_the_document_is_valid_and_whole(web: Web, organisation: str) -> None:
     schemas = document["components"]["schemas"]
     assert {r.removeprefix("#/components/schemas/") for r in references(document)} <= schemas.keys()
     assert "HTTPValidationError" not in schemas
+    assert [set(s) for s in document["security"]] == [set(document["components"]["securitySchemes"])]
     operations = [o["operationId"] for path in document["paths"].values() for o in path.values()]
     assert len(operations) == len(set(operations))
 
