@@ -13,6 +13,7 @@ from consent.policy import ClientConsent
 from events.codec import decode
 from events.consent import PathOpened, PathRefused
 from events.envelope import Fact
+from events.identity import CATEGORY as IDENTITY
 from projections.held import HeldRow
 from projections.run import Projector
 from projections.service_path.fold import service_path
@@ -48,8 +49,8 @@ class OwnSide(Protocol):
     def is_client_here(self, client_ref: str) -> bool:
         """Has the organisation anything of its own with the client?"""
 
-    def name_of(self, client_ref: str) -> str | None:
-        """The client's name in the organisation's register."""
+    def name_of(self, client_ref: str, told: bool = True) -> str | None:
+        """The client's name in the organisation's register; one that came by an introduction only if it is ``told``."""
 
     def disclose(self, client_ref: str, says: PathOpened | PathRefused, viewer: Viewer) -> None:
         """Write to the disclosure log. Durable when it returns."""
@@ -90,12 +91,13 @@ class Door:
         own = [f for f in self._own.own_facts(client_ref) if f.recorded_at.date() <= as_of]
         others = [decode(h.data) for h in held]
         consent = self._projector().consent(client_ref)
+        told = any(h.category == IDENTITY for h in held)
         shown = {(f.organisation, f.category) for f in visible(others, row) if f.occurred_on <= as_of}
         entry = path_opened(viewer.role, shown, consent, viewer.organisation, today, as_of)
         self._own.disclose(client_ref, entry, viewer)
         return service_path(
             [*own, *others, *(self._changes(client_ref, as_of) if known else ())],
-            client=ClientRow(ref=client_ref, name=self._own.name_of(client_ref)),
+            client=ClientRow(ref=client_ref, name=self._own.name_of(client_ref, told)),
             viewer=row,
             as_of=as_of,
             consent=consent_rows(consent, as_of) if known else (),

@@ -121,9 +121,9 @@ class Organisation:
             return True
         return has_own_case(self.store.file(client_ref).facts) or bool(self.projector.view.held(client_ref))
 
-    def name_of(self, client_ref: str) -> str | None:
+    def name_of(self, client_ref: str, told: bool = True) -> str | None:
         entry = self.register.get(client_ref)
-        return entry.full_name if entry is not None else None
+        return entry.full_name if entry is not None and (told or self.register.is_own(client_ref)) else None
 
     def disclose(self, client_ref: str, says: PathOpened | PathRefused, viewer: Viewer) -> None:
         self.write(client_ref, says, Actor(viewer.person, viewer.name, viewer.role, viewer.organisation), new_ref())

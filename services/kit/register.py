@@ -88,9 +88,13 @@ class ClientRegister:
 
     def forget(self, client_ref: str) -> None:
         """See ``projections.run.Register``."""
-        known = self._store.register_entry(client_ref)
-        if known is not None and known[1] and not has_own_case(self._store.file(client_ref).facts):
+        if not self.is_own(client_ref):
             self._store.clear_register_entry(client_ref)
+
+    def is_own(self, client_ref: str) -> bool:
+        """Is the client in the register by more than an introduction: by an own entry, or by a case of one's own?"""
+        known = self._store.register_entry(client_ref)
+        return known is not None and (not known[1] or has_own_case(self._store.file(client_ref).facts))
 
 
 _NOT_A_CASE = (PathOpened, PathRefused)

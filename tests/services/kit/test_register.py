@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from consent.keys import AuthorityUnavailable
 from events.case import CaseOpened
 from services.case.referrals.commands import MakeReferral
 from services.client.authority.commands import WithdrawConsent
@@ -134,6 +135,26 @@ def test_expiry_clears_the_introduced_client_too(town: Town) -> None:
     town.on("2022-03-06")
     town.platform.settle()
     assert town[FIRST].register.get(town.client) is None
+
+
+def test_an_introduced_name_is_not_shown_once_its_consent_has_ended_even_before_the_purge(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    introduced(town, valid_until=date(2022, 3, 5))
+    town.on("2022-03-05")
+    assert town.path(FIRST).client.name == NAME
+    with monkeypatch.context() as away:
+        away.setattr(town.platform.authority, "consent_head", _away)
+        assert town.path(FIRST).client.name is None, "it cannot be known whether it may still be told"
+    town.on("2022-03-06")
+    assert town[FIRST].register.get(town.client) is not None
+    assert town.path(FIRST).client.name is None
+    town.says(FIRST, CaseOpened(), settle=False)
+    assert town.path(FIRST).client.name == NAME, "a client of one's own has one's own name for them"
+
+
+def _away(*_: object) -> object:
+    raise AuthorityUnavailable
 
 
 def test_a_client_with_an_own_case_stays_in_the_register(town: Town) -> None:
