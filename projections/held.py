@@ -185,7 +185,9 @@ _CHANGES = "SELECT position, client_ref, day, data FROM consent_changes "
 
 
 def _row(row: tuple[Any, ...]) -> HeldRow:
-    return HeldRow(*row[:5], date.fromisoformat(row[5]), date.fromisoformat(row[6]), row[7])
+    position, client_ref, source, source_seq, category, fact_date, day, data = row
+    dates = date.fromisoformat(fact_date), date.fromisoformat(day)
+    return HeldRow(position, client_ref, source, source_seq, category, *dates, data)
 
 
 def _change(row: tuple[Any, ...]) -> Change:

@@ -35,9 +35,9 @@ class Reactor:
     def step(self) -> int:
         """React to the next batch. Returns how many were looked at."""
         after = self._store.position(REACTOR)
-        heard: list[HeldRow | ToConfirm] = sorted(
-            [*self._view().held_after(after, BATCH), *self._view().to_confirm(after, BATCH)], key=lambda h: h.position
-        )[:BATCH]
+        view = self._view()
+        next_of_each: list[HeldRow | ToConfirm] = [*view.held_after(after, BATCH), *view.to_confirm(after, BATCH)]
+        heard = sorted(next_of_each, key=lambda h: h.position)[:BATCH]
         for one in heard:
             self._one(one, (REACTOR, one.position))
         if heard:

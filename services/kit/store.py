@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import IntegrityError, Mapper, StoredEvent, Tracking
+from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Mapper, StoredEvent, Tracking
 from eventsourcing.sqlite import SQLiteFactory, SQLiteProcessRecorder
 from eventsourcing.utils import Environment
 
@@ -86,7 +86,7 @@ class _Factory(SQLiteFactory):
 class ClientFiles(Application[str]):
     """The organisation's files. One stream per client; ``source_seq`` is the version."""
 
-    def construct_factory(self, env: Environment) -> _Factory:
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
         return _Factory(env)
 
     def construct_mapper(self) -> Mapper[str]:

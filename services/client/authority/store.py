@@ -87,4 +87,5 @@ class AuthorityStore:
 
 
 def _epoch(row: tuple[Any, ...]) -> Epoch:
-    return Epoch(*row[:5], msgspec.json.decode(row[5], type=Members))
+    number, client_ref, source, category, lane, members = row
+    return Epoch(number, client_ref, source, category, lane, msgspec.json.decode(members, type=Members))
