@@ -69,4 +69,4 @@ def _add_first_page(app: FastAPI, platform: Platform, people: Directory | None) 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
     """Serve until stopped. The server's own access log is off: it would show addresses with clients' references."""
-    uvicorn.run(app, host=host, port=port, access_log=False)
+    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning")
