@@ -104,8 +104,14 @@ def validated(command: type[Command], given: dict[str, Any], step: Step) -> Comm
     except ValidationError as error:
         first = error.errors(include_input=False, include_context=False, include_url=False)[0]
         field = ".".join(map(str, first["loc"]))
-        known = f"; known: {', '.join(command.model_fields)}" if first["type"] == "extra_forbidden" else ""
-        raise StoryError(step.line, f"{step.do}: `{field}`: {first['msg']}{known}") from None
+        hint = _hint(command, given, field) if first["type"] == "extra_forbidden" else ""
+        raise StoryError(step.line, f"{step.do}: `{field}`: {first['msg']}{hint}") from None
+
+
+def _hint(command: type[Command], given: dict[str, Any], field: str) -> str:
+    if field in given and given[field] is None:
+        return "; a text with a comma in it stands in quotes"
+    return "" if "." in field else f"; known: {', '.join(command.model_fields)}"
 
 
 def _check_viewer(expected: Expectation, platform: Platform) -> None:
