@@ -20,7 +20,7 @@ from services.kit.errors import Refused
 from services.kit.organisation import Organisation
 from services.kit.web.installation import platform_app, serve
 from services.kit.words import words
-from services.scenario import views
+from services.scenario import reference, views
 from services.scenario.document import StoryError
 from services.scenario.people import People
 from services.scenario.player import Player
@@ -241,6 +241,18 @@ def _report(counts: dict[str, int], findings: list[dict[str, Any]], as_json: boo
         return
     show.table("Katsottu", ("what", "how_many"), [{"what": k, "how_many": v} for k, v in counts.items()], "ei mitään")
     show.table("Ei pidä paikkaansa", ("invariant", "organisation", "what"), findings, "kaikki pitää")
+
+
+@app.command("commands")
+def commands_reference(
+    markdown: Annotated[bool, typer.Option("--markdown", help="The whole reference: deploy/scenarios/COMMANDS.md.")] = False,
+) -> None:
+    """Every command of every kind of organisation: what a story can `do`."""
+    if markdown:
+        sys.stdout.write(reference.markdown())
+        return
+    rows = [{"of": d.kind, "command": d.command.called(), "roles": sorted(d.command.roles)} for d in reference.commands()]
+    show.table("Komennot", ("of", "command", "roles"), rows, "ei komentoja")
 
 
 @app.command("replay")

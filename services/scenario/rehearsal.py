@@ -9,6 +9,7 @@ from services.kit.bootstrap import Platform
 from services.kit.command import Command
 from services.kit.errors import Unknown
 from services.kit.organisation import Organisation
+from services.kit.words import tables
 from services.scenario.acts import OPEN, REGISTER, command_of, known_acts
 from services.scenario.document import StoryError
 from services.scenario.people import People
@@ -25,10 +26,12 @@ def rehearse(story: Story, platform: Platform, people: People) -> None:
     _check_people(story, platform)
     named: set[tuple[str, str]] = set()
     for step in story.steps:
+        _check_code(step.refused, step.line)
         _check_references(step, named)
         _check_act(step, platform, people)
         named |= {(step.name, client) for client in step.clients if step.name}
         for expectation in step.expect:
+            _check_code(expectation.refused, expectation.line)
             _check_viewer(expectation, platform)
             _check_named((expectation.sees, expectation.hides), expectation.client, named, expectation.line)
 
@@ -42,6 +45,11 @@ def _check_people(story: Story, platform: Platform) -> None:
         for role in details["roles"]:
             if role not in organisation.config.roles:
                 raise StoryError(line, f"{who}: {_there_is_no('role', role, organisation.config.roles)}")
+
+
+def _check_code(code: str | None, line: int) -> None:
+    if code is not None and code not in tables():
+        raise StoryError(line, f"there is no refusal `{code}`; the codes stand in COMMANDS.md")
 
 
 def _check_references(step: Step, named: set[tuple[str, str]]) -> None:

@@ -18,10 +18,12 @@ class ScopeLine(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
 
-    source: Annotated[list[Short], Field(alias="from", min_length=1)]
-    recipient: Annotated[list[Short], Field(alias="to", min_length=1)]
-    categories: Annotated[list[Short], Field(min_length=1, description="`health` stands alone on its line.")]
-    purpose: Purpose = "service_coordination"
+    source: Annotated[list[Short], Field(alias="from", min_length=1, description="Who tells.")]
+    recipient: Annotated[list[Short], Field(alias="to", min_length=1, description="Who is told.")]
+    categories: Annotated[list[Short], Field(min_length=1, description="Of what; `health` stands alone on its line.")]
+    purpose: Purpose = Field(
+        default="service_coordination", description="What for. One purpose never stands in for another."
+    )
 
 
 class Given(Command):
@@ -38,19 +40,23 @@ class Given(Command):
 class GiveConsent(Given):
     """Give a consent: which organisations may tell which others what, and until when."""
 
-    scopes: Annotated[list[ScopeLine], Field(min_length=1)]
+    scopes: Annotated[list[ScopeLine], Field(min_length=1)] = Field(description="Who may tell whom what.")
     valid_from: date | None = Field(default=None, description="The first day; the day of signing, if left out.")
     valid_until: date | None = Field(default=None, description="The last day, included; none: until withdrawn.")
     history_since: date | None = Field(default=None, description="Include earlier events dated from this day on.")
-    instrument: Literal["consent", "disclosure_permission"] = "consent"
-    legal_ground: Text = "The client's consent"
+    instrument: Literal["consent", "disclosure_permission"] = Field(
+        default="consent", description="A consent, or a permission to disclose what is otherwise secret."
+    )
+    legal_ground: Text = Field(
+        default="The client's consent", description="The ground in words, as the client is told it."
+    )
 
 
 class NarrowConsent(Given):
     """Take something away from a consent: scopes, days or history. Nothing is ever added."""
 
     grant: Reference | None = GrantRef
-    remove: list[ScopeLine] = Field(default_factory=list)
+    remove: list[ScopeLine] = Field(default_factory=list, description="What is taken away.")
     valid_until: date | None = Field(default=None, description="An earlier last day.")
     without_history: bool = Field(default=False, description="Earlier events are no longer included.")
 
@@ -59,7 +65,7 @@ class ExtendConsent(Given):
     """Widen a consent: a later last day, earlier history, further scopes."""
 
     grant: Reference | None = GrantRef
-    add: list[ScopeLine] = Field(default_factory=list)
+    add: list[ScopeLine] = Field(default_factory=list, description="What is added.")
     valid_until: date | None = Field(default=None, description="A later last day.")
     open_ended: bool = Field(default=False, description="No last day any more.")
     history_since: date | None = Field(default=None, description="Include earlier events dated from this day on.")
@@ -74,7 +80,7 @@ class WithdrawConsent(Given):
 class RefuseConsent(Given):
     """Say no: beats every consent in these scopes until it is lifted."""
 
-    scopes: Annotated[list[ScopeLine], Field(min_length=1)]
+    scopes: Annotated[list[ScopeLine], Field(min_length=1)] = Field(description="Who may not tell whom what.")
 
 
 class LiftRefusal(Given):

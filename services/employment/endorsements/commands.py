@@ -14,9 +14,9 @@ class GiveEndorsement(Command):
     """Endorse trial work or pay subsidy."""
 
     roles = COACH
-    endorses: EndorsementKind
+    endorses: EndorsementKind = Field(description="What is endorsed.")
     valid_until: date | None = Field(default=None, description="The last day included.")
-    conditions: Text | None = None
+    conditions: Text | None = Field(default=None, description="On which conditions.")
 
 
 class CancelEndorsement(Command):
@@ -26,4 +26,4 @@ class CancelEndorsement(Command):
     endorsement: Reference | None = Field(
         default=None, description="The endorsement; may be left out where only one holds."
     )
-    reason: Text
+    reason: Text = Field(description="Why it no longer holds.")

@@ -24,14 +24,14 @@ class RejectFee(OfClaim):
     """Do not accept the claim, or ask for more."""
 
     roles = FUNDER
-    reason: RejectReason
+    reason: RejectReason = Field(description="Why, or that more is asked for.")
 
 
 class ReopenFee(OfClaim):
     """Take a decision back: the claim is open again."""
 
     roles = FUNDER
-    reason: ReopenReason
+    reason: ReopenReason = Field(description="Why the decision is taken back.")
 
 
 class PayFee(OfClaim):

@@ -14,11 +14,11 @@ class StartService(Command):
     """Record that the client began a service."""
 
     roles = COACH
-    service: ServiceKind
-    title: Short
+    service: ServiceKind = Field(description="What kind of service.")
+    title: Short = Field(description="What it is called.")
     ends_on: date | None = Field(default=None, description="The planned last day.")
-    days_per_week: Weekdays | None = None
-    provided_by: Short | None = None
+    days_per_week: Weekdays | None = Field(default=None, description="Days a week, where they are agreed.")
+    provided_by: Short | None = Field(default=None, description="Who provides it.")
 
 
 class EndService(Command):
@@ -26,4 +26,4 @@ class EndService(Command):
 
     roles = COACH
     service: Reference | None = Field(default=None, description="The service; may be left out where only one is open.")
-    outcome: ServiceOutcome
+    outcome: ServiceOutcome = Field(description="What came of it.")

@@ -22,12 +22,12 @@ class AgreeTrialWork(Command):
     """Make the agreement: employer, tasks, period, days a week and hours a day."""
 
     roles = COACH
-    employer: Short
-    tasks: Text
-    starts_on: date
-    ends_on: date
-    days_per_week: Weekdays
-    hours_per_day: Hours
+    employer: Short = Field(description="The employer's name.")
+    tasks: Text = Field(description="What the client does there.")
+    starts_on: date = Field(description="The first agreed day.")
+    ends_on: date = Field(description="The last agreed day.")
+    days_per_week: Weekdays = Field(description="Days a week: 1–5.")
+    hours_per_day: Hours = Field(description="Hours a day.")
     beside_activity: bool = Field(default=False, description="Rehabilitative work activity goes on side by side.")
 
 
@@ -41,19 +41,19 @@ class ExtendTrialWork(OfTrialWork):
     """The agreement goes on to a later day."""
 
     roles = COACH
-    ends_on: date
-    days_per_week: Weekdays | None = None
+    ends_on: date = Field(description="The new last day, later than the present one.")
+    days_per_week: Weekdays | None = Field(default=None, description="Days a week from now on; as before, if left out.")
 
 
 class InterruptTrialWork(OfTrialWork):
     """Trial work was broken off before its end; this day was its last."""
 
     roles = COACH
-    reason: InterruptReason
+    reason: InterruptReason = Field(description="Why it was broken off.")
 
 
 class EndTrialWork(OfTrialWork):
     """Trial work ended as agreed; this day was its last."""
 
     roles = COACH
-    outcome: TrialWorkOutcome
+    outcome: TrialWorkOutcome = Field(description="What came of it.")

@@ -19,13 +19,13 @@ class ServiceInPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    service: Short
-    organisation: Short | None = None
-    place: Short | None = None
-    from_day: date | None = None
-    until: date | None = None
-    days_per_week: Weekdays | None = None
-    hours_per_day: Hours | None = None
+    service: Short = Field(description="What: activity, coaching, trial work, any other.")
+    organisation: Short | None = Field(default=None, description="The id of the organisation that carries it out.")
+    place: Short | None = Field(default=None, description="Where.")
+    from_day: date | None = Field(default=None, description="The first day.")
+    until: date | None = Field(default=None, description="The last day.")
+    days_per_week: Weekdays | None = Field(default=None, description="Days a week.")
+    hours_per_day: Hours | None = Field(default=None, description="Hours a day.")
 
 
 class ProposeActivationPlan(Command):
@@ -33,18 +33,22 @@ class ProposeActivationPlan(Command):
 
     roles = HOME
     plan: Reference | None = Field(default=None, description="The plan that this edits; a new plan, if left out.")
-    goals: Annotated[tuple[Text, ...], Field(min_length=1)]
-    services: tuple[ServiceInPlan, ...] = ()
+    goals: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        description="What the client is heading for, one goal a line."
+    )
+    services: tuple[ServiceInPlan, ...] = Field(default=(), description="What the plan holds.")
     parties: tuple[Short, ...] | None = Field(
         default=None,
         description="Organisations that must agree beside one's own and the client. Left out in an edit: as before.",
     )
-    support: Text | None = None
-    trial_work_possible: bool = False
-    other_services_possible: bool = False
-    starts_on: date
-    ends_on: date
-    review_on: date
+    support: Text | None = Field(default=None, description="What support the client gets.")
+    trial_work_possible: bool = Field(default=False, description="Names trial work in advance and broadly.")
+    other_services_possible: bool = Field(
+        default=False, description="Names other employment services in advance and broadly."
+    )
+    starts_on: date = Field(description="The plan's first day.")
+    ends_on: date = Field(description="The plan's last day.")
+    review_on: date = Field(description="The day by which the plan is looked at again.")
 
 
 class AgreeToActivationPlan(Command):
@@ -61,8 +65,8 @@ class RecordAgreementOnBehalf(Command):
     roles = HOME
     plan: Plan = None
     plan_version: Version = None
-    party: Short
-    on_behalf_reason: OnBehalfReason
+    party: Short = Field(description="Who agreed: an organisation's id, or `client`.")
+    on_behalf_reason: OnBehalfReason = Field(description="How they said so, or why they cannot say so themselves.")
 
 
 class EndActivationPlan(Command):
@@ -70,4 +74,4 @@ class EndActivationPlan(Command):
 
     roles = HOME
     plan: Plan = None
-    reason: PlanEndReason
+    reason: PlanEndReason = Field(description="Why the plan ends.")

@@ -13,10 +13,12 @@ WRITERS = roles("activity_supervisor", "own_social_worker")
 class PlanContent(Command):
     """What an implementation plan says."""
 
-    measures: Annotated[tuple[Text, ...], Field(min_length=1)]
-    follow_up: Text | None = None
+    measures: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        description="What is done in practice, one thing a line."
+    )
+    follow_up: Text | None = Field(default=None, description="How it is followed.")
     coaching_included: bool = Field(default=False, description="Coaching happens on activity days.")
-    review_on: date | None = None
+    review_on: date | None = Field(default=None, description="The day by which it is looked at again.")
 
 
 class MakeImplementationPlan(PlanContent):
