@@ -51,6 +51,7 @@ def test_position_decides_and_not_the_clock() -> None:
     assert holds(told, 11, "2022-03-01")
     assert not holds(told, 9, "2022-03-01"), "recorded before the consent was, on the same day"
     assert not holds(told, 9, "2022-03-05", today="2022-03-06"), "whatever day a record before it claims"
+    assert holds(told, 11, "2022-02-27", dated="2022-03-01", today="2022-03-01"), "a source's clock that is behind takes nothing away"
 
 
 def test_other_sources_recipients_categories_and_purposes_are_other_scopes() -> None:

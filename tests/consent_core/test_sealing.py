@@ -149,6 +149,12 @@ def test_a_record_that_names_another_source_than_its_epoch_is_not_signed() -> No
         check(record, source="social")
 
 
+def test_a_record_that_its_source_signed_in_anothers_name_is_not_signed() -> None:
+    (record,) = Signer("provider", SIGNING["social"]).seal([envelope()], [KEY])
+    with pytest.raises(SignatureBroken):
+        check(record, source="social")
+
+
 def test_a_record_that_calls_itself_anothers_is_not_signed() -> None:
     (record,) = Signer("social", SIGNING["provider"]).seal([envelope()], [KEY])
     with pytest.raises(SignatureBroken):

@@ -192,7 +192,7 @@ def test_a_consent_understood_late_lets_own_facts_go_out(town: Town, monkeypatch
         town[HOME].execute(town.client, *_consent_command(town))
         town[SOCIAL].projector.step()
         assert town[SOCIAL].projector.blocked(town.client)
-    town.says(SOCIAL, STARTED, town.other)
+    town.consents(SOCIAL, EMPLOYMENT, "case", client=town.other)
     assert town.held(EMPLOYMENT) == []
     town[SOCIAL].replay()
     town.platform.settle()
