@@ -59,4 +59,4 @@ def _plan(plan: dict[str, Any] | None) -> None:
 
 def fail(message: str) -> None:
     """Say why it did not work, on standard error."""
-    Console(stderr=True).print(message, style="bold", highlight=False)
+    Console(stderr=True).print(message, style="bold", highlight=False, markup=False, soft_wrap=True)

@@ -8,6 +8,8 @@ from typing import Protocol
 from events.shared_log import HELSINKI
 
 MORNING = time(8)
+LONG_AGO = datetime(1970, 1, 1, 8, tzinfo=HELSINKI)
+"""A story's clock before its first step: earlier than any story, so that no day of it counts as passed."""
 
 
 class Clock(Protocol):
@@ -39,7 +41,7 @@ class StoryClock:
         return datetime.fromisoformat(json.loads(self._path.read_text())["now"]).astimezone(HELSINKI)
 
     def now(self) -> datetime:
-        return self._now or datetime.now(HELSINKI)
+        return self._now or LONG_AGO
 
     @property
     def started(self) -> bool:

@@ -30,7 +30,7 @@ def matches(pattern: Any, found: Any) -> bool:
     if isinstance(pattern, list):
         return isinstance(found, list) and all(any(matches(p, row) for row in found) for p in pattern)
     if isinstance(found, dict):
-        return bool(pattern == next((found[k] for k in SHORT_FOR if k in found), None))
+        return isinstance(pattern, str) and pattern == next((found[k] for k in SHORT_FOR if k in found), None)
     return bool(pattern == found)
 
 

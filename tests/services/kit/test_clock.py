@@ -23,6 +23,13 @@ def test_it_stands_at_eight_in_the_morning_of_a_step(clock: StoryClock) -> None:
     assert clock.now() == clock.now() == at("2022-08-23T08:00:05"), "and moves only with the story"
 
 
+def test_before_its_first_step_it_stands_before_every_story(clock: StoryClock) -> None:
+    """Were it today's, what ends in the story would have been passed already and never be removed."""
+    assert clock.now() < at("2000-01-01T00:00:00")
+    clock.move(date(2000, 1, 1), 1)
+    assert clock.now() == at("2000-01-01T08:00:01")
+
+
 def test_it_never_goes_back(clock: StoryClock) -> None:
     clock.move(date(2022, 8, 23), 5)
     with pytest.raises(ClockWentBack):
