@@ -28,6 +28,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS day_edges (day TEXT, client_ref TEXT, PRIMARY KEY (day, client_ref)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS to_confirm (position INTEGER PRIMARY KEY, client_ref TEXT, change TEXT, removed INTEGER)",
     "CREATE TABLE IF NOT EXISTS set_aside (position INTEGER PRIMARY KEY, client_ref TEXT, record_id TEXT, reason TEXT)",
+    "CREATE TABLE IF NOT EXISTS understood_late (position INTEGER PRIMARY KEY, client_ref TEXT)",
 )
 
 
@@ -124,9 +125,9 @@ class HeldFacts:
         query = "SELECT * FROM to_confirm WHERE position > ? ORDER BY position LIMIT ?"
         return [ToConfirm(*r) for r in self.datastore.rows(query, (position, limit))]
 
-    def to_confirm_of(self, client_ref: str) -> list[ToConfirm]:
-        query = "SELECT * FROM to_confirm WHERE client_ref = ? ORDER BY position"
-        return [ToConfirm(*r) for r in self.datastore.rows(query, (client_ref,))]
+    def understood_late(self) -> list[tuple[int, str]]:
+        """(position, client_ref) of records that were set aside, are understood now, and wait to be reacted to."""
+        return self.datastore.rows("SELECT position, client_ref FROM understood_late ORDER BY position")
 
     def set_aside(self) -> list[SetAside]:
         return [SetAside(*r) for r in self.datastore.rows("SELECT * FROM set_aside ORDER BY position")]
@@ -154,11 +155,32 @@ class HeldFacts:
             self._write(cursor, batch)
             self.recorder._insert_tracking(cursor, Tracking(f"log/{partition}", position))
 
-    def write_aside(self, batch: Batch, replayed: Iterable[int] = ()) -> None:
-        """Changes that come of no new record: an expiry, or a set-aside record understood at last."""
+    def write_aside(self, batch: Batch, replayed: Iterable[SetAside] = ()) -> None:
+        """Changes that come of no new record: an expiry, or set-aside records tried again. Those now understood are
+        to be heard late: the reactions have gone past them."""
+        replayed = list(replayed)
         with self.datastore.transaction(commit=True) as cursor:
-            cursor.executemany("DELETE FROM set_aside WHERE position = ?", [(p,) for p in replayed])
+            cursor.executemany("DELETE FROM set_aside WHERE position = ?", [(a.position,) for a in replayed])
             self._write(cursor, batch)
+            again = {a.position for a in batch.set_aside}
+            self._write_late(cursor, [a for a in replayed if a.position not in again])
+
+    def take_over(self, old: "HeldFacts") -> None:
+        """From the view that this one replaces: what waits to be heard late, and what only this one understands."""
+        aside = {a.position for a in self.set_aside()}
+        late = old.understood_late()
+        late += [(a.position, a.client_ref) for a in old.set_aside() if a.position not in aside]
+        with self.datastore.transaction(commit=True) as cursor:
+            cursor.executemany("INSERT OR IGNORE INTO understood_late VALUES (?, ?)", late)
+
+    def _write_late(self, cursor: Any, understood: list[SetAside]) -> None:
+        rows = [(a.position, a.client_ref) for a in understood]
+        cursor.executemany("INSERT OR IGNORE INTO understood_late VALUES (?, ?)", rows)
+
+    def heard_late(self, position: int) -> None:
+        """The reaction to a record understood late is written."""
+        with self.datastore.transaction(commit=True) as cursor:
+            cursor.execute("DELETE FROM understood_late WHERE position = ?", (position,))
 
     def _write(self, cursor: Any, batch: Batch) -> None:
         for _, positions in batch.purges:

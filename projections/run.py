@@ -254,7 +254,7 @@ class Projector:
             waiting = self.view.set_aside()
             records = [r for aside in waiting for r in self._log.read(self._log.partitions()[0], aside.position - 1, 1)]
             batch, consents = self._project(records, self._ask(records), set())
-            self.view.write_aside(batch, [aside.position for aside in waiting])
+            self.view.write_aside(batch, waiting)
             self._blocked.clear()
             self._take_in(batch, consents)
             return len(waiting) - len(batch.set_aside)

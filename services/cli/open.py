@@ -4,11 +4,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import copyfile
 
 from services.kit.bootstrap import InUse, Platform, clock_of, working_on
 from services.kit.clock import StoryClock
 from services.kit.config import load
+from services.kit.whole import write_whole
 
 INSTALLATION = "organisations.toml"
 SHIPPED = Path(__file__).parents[2] / "deploy" / INSTALLATION
@@ -44,8 +44,7 @@ def install(data: Path, installation: Path | None) -> None:
     if not target.exists():
         source = installation or SHIPPED
         load(source)
-        data.mkdir(parents=True, exist_ok=True)
-        copyfile(source, target)
+        write_whole(target, source.read_bytes())
 
 
 def _check_installed(data: Path) -> None:

@@ -36,13 +36,14 @@ from services.client.authority.keyring import Authority
 from services.client.authority.store import AuthorityStore
 from services.kit.client_file import Actor
 from services.kit.clock import Clock, RealClock, StoryClock
-from services.kit.config import Installation, OrganisationConfig, StatutoryConfig
+from services.kit.config import ConfigurationError, Installation, OrganisationConfig, StatutoryConfig
 from services.kit.decide import Features
 from services.kit.errors import Unavailable, Unknown
 from services.kit.feature import Feature
 from services.kit.organisation import Organisation
 from services.kit.register import ClientRegister
 from services.kit.store import OrganisationStore
+from services.kit.whole import write_whole
 
 LOG_FILE = "shared-log.sqlite"
 STORY_CLOCK = "story-clock.json"
@@ -203,6 +204,9 @@ def features(config: OrganisationConfig, installation: Installation) -> Iterable
     else:
         common = import_module("services.case").FEATURES
     wanted = config.features
+    unknown = set(wanted or ()) - {f.name for f in own}
+    if unknown:
+        raise ConfigurationError(f"{config.id}: its kind has no feature {', '.join(sorted(unknown))}")
     return (*common, *(f for f in own if wanted is None or f.name in wanted))
 
 
@@ -244,15 +248,8 @@ def _statutory_scopes(installation: Installation, source: str) -> list[Scope]:
 
 def secret(path: Path) -> bytes:
     """The 32 secret bytes of a key file, made on the first start, readable by the owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        temporary = path.with_suffix(".new")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole(path, os.urandom(32), mode=0o600)
     found = path.read_bytes()
     if len(found) != 32:
         raise Unavailable("broken_key_file")
@@ -278,9 +275,7 @@ def next_view_path(folder: Path) -> Path:
 
 def use_view(folder: Path, path: Path) -> None:
     """Make a view the one in use, at once or not at all."""
-    temporary = folder / "view.new"
-    temporary.write_text(path.name)
-    temporary.replace(folder / "view")
+    write_whole(folder / "view", path.name)
 
 
 def remove_view(path: Path) -> None:
@@ -292,12 +287,11 @@ def remove_view(path: Path) -> None:
 
 
 def clock_of(data: Path, story: bool) -> Clock:
-    """The directory's clock. A directory is a story's or a real one from its first day, and stays so.
-    Raises ``InUse`` when it is of the other sort."""
+    """The directory's clock. A directory is a story's or a real one from its first day, and stays so: ``story`` counts
+    on that day only."""
     marker = data / "installation.json"
     if not marker.exists():
-        data.mkdir(parents=True, exist_ok=True)
-        marker.write_text(json.dumps({"story": story}))
+        write_whole(marker, json.dumps({"story": story}))
     is_story = bool(json.loads(marker.read_text())["story"])
     return StoryClock(data / STORY_CLOCK) if is_story else RealClock()
 

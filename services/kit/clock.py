@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from events.shared_log import HELSINKI
+from services.kit.whole import write_whole
 
 MORNING = time(8)
 LONG_AGO = datetime(1970, 1, 1, 8, tzinfo=HELSINKI)
@@ -53,7 +54,5 @@ class StoryClock:
         if self._now is not None and day < self._now.date():
             raise ClockWentBack(f"the clock is at {self._now.date()} and never goes back to {day}")
         to = max(to, self._now or to)
-        temporary = self._path.with_suffix(".new")
-        temporary.write_text(json.dumps({"now": to.isoformat()}))
-        temporary.replace(self._path)
+        write_whole(self._path, json.dumps({"now": to.isoformat()}))
         self._now = to

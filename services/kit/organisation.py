@@ -19,7 +19,7 @@ from services.kit.client_file import Actor, At, ClientFile, Draft
 from services.kit.command import Command
 from services.kit.config import OrganisationConfig
 from services.kit.decide import IDENTITY_CODE, Features, decide, stamped
-from services.kit.errors import Impossible, Invalid, NotAllowed, Unknown
+from services.kit.errors import Impossible, Invalid, Unknown
 from services.kit.publisher import Publisher
 from services.kit.reactor import Reactor, new_ref
 from services.kit.register import ClientRegister, Entry, has_own_case, valid_hetu
@@ -155,16 +155,10 @@ class Organisation:
             return work + self.reactor.step()
 
     def replay(self) -> int:
-        """Try the records again that were set aside. Returns how many were understood. What they say is reacted to and,
-        where it is of consent, own facts are looked through again: others' records have gone past them."""
-        waiting = self.projector.view.set_aside()
-        positions, clients = {a.position for a in waiting}, {a.client_ref for a in waiting}
-        self.store.queue_backfill(clients)
-        understood = self.projector.replay()
-        with self._writing:
-            for client_ref in sorted(clients):
-                self.reactor.hear_late(client_ref, positions)
-        return understood
+        """Try the records again that were set aside. Returns how many were understood. They are then reacted to and,
+        where they are of consent, own facts are looked through again: others' records have gone past them."""
+        self.store.queue_backfill({a.client_ref for a in self.projector.view.set_aside()})
+        return self.projector.replay()
 
     def _pass_day(self) -> int:
         """On a new day: purge what has expired, send what begins."""
@@ -179,6 +173,8 @@ class Organisation:
         """Switch to a rebuilt view. Returns the old one, closed to writing."""
         with self.projector.lock, self._writing:
             old = self.projector
+            self.store.queue_backfill({a.client_ref for a in old.view.set_aside()})
+            projector.view.take_over(old.view)
             self.projector = projector
             self.publisher.follow(projector)
             return old.view
@@ -187,8 +183,3 @@ class Organisation:
         self.projector.view.close()
         self.store.close()
 
-
-def may(actor: Actor, *roles: str) -> None:
-    """Raises ``NotAllowed`` unless the person acts in one of these roles."""
-    if actor.role not in roles:
-        raise NotAllowed("role_not_allowed", "role")

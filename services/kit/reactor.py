@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from events.codec import decode
@@ -34,22 +34,27 @@ class Reactor:
 
     def step(self) -> int:
         """React to the next batch. Returns how many were looked at."""
-        after = self._store.position(REACTOR)
-        view = self._view()
-        next_of_each: list[HeldRow | ToConfirm] = [*view.held_after(after, BATCH), *view.to_confirm(after, BATCH)]
-        heard = sorted(next_of_each, key=lambda h: h.position)[:BATCH]
+        heard = self._heard(self._store.position(REACTOR), BATCH)
         for one in heard:
             self._one(one, (REACTOR, one.position))
         if heard:
             self._store.move_position(REACTOR, heard[-1].position)
-        return len(heard)
+        return len(heard) + self._hear_late()
 
-    def hear_late(self, client_ref: str, positions: Container[int]) -> None:
-        """React to records that were understood only after later ones had been heard. The position stays where it is."""
+    def _heard(self, after: int, limit: int) -> list[HeldRow | ToConfirm]:
         view = self._view()
-        late: list[HeldRow | ToConfirm] = [*view.held(client_ref), *view.to_confirm_of(client_ref)]
-        for one in sorted((h for h in late if h.position in positions), key=lambda h: h.position):
-            self._one(one, None)
+        of_each: list[HeldRow | ToConfirm] = [*view.held_after(after, limit), *view.to_confirm(after, limit)]
+        return sorted(of_each, key=lambda h: h.position)[:limit]
+
+    def _hear_late(self) -> int:
+        """Records that were understood only after later ones had been heard. The position stays where it is."""
+        late = self._view().understood_late()
+        for position, _ in late:
+            for one in self._heard(position - 1, 1):
+                if one.position == position:
+                    self._one(one, None)
+            self._view().heard_late(position)
+        return len(late)
 
     def _one(self, heard: HeldRow | ToConfirm, position: tuple[str, int] | None) -> None:
         try:

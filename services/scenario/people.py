@@ -8,6 +8,7 @@ from events.envelope import REF
 from services.kit.bootstrap import Platform
 from services.kit.config import PersonConfig
 from services.kit.identity import Identity
+from services.kit.whole import write_whole
 
 FILE = "people.json"
 
@@ -28,9 +29,7 @@ class People:
         """Take in a story's people and, for as long as it is played, its clients."""
         self._people |= people
         self._clients |= {name: {k: str(v) for k, v in details.items()} for name, details in clients.items()}
-        temporary = self._path.with_suffix(".new")
-        temporary.write_text(json.dumps(self._people, ensure_ascii=False))
-        temporary.replace(self._path)
+        write_whole(self._path, json.dumps(self._people, ensure_ascii=False))
 
     def client(self, name: str) -> dict[str, str]:
         """A client's details in the story: hetu, name, language. Raises ``LookupError``."""

@@ -1,7 +1,8 @@
 """How far a story has been played in a data directory."""
 
-import os
 from pathlib import Path
+
+from services.kit.whole import write_whole
 
 
 class Progress:
@@ -10,19 +11,10 @@ class Progress:
     def __init__(self, data: Path, story: str):
         name = "".join(c if c.isalnum() else "-" for c in story.lower())
         self._path = data / "stories" / f"{name}.done"
-        self._path.parent.mkdir(parents=True, exist_ok=True)
 
     def done(self) -> list[str]:
-        """Digests of the done steps, in order. A line that a crash cut off is not done."""
-        if not self._path.exists():
-            return []
-        return [line.strip() for line in self._path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        """Digests of the done steps, in order."""
+        return self._path.read_text().splitlines() if self._path.exists() else []
 
     def add(self, digest: str) -> None:
-        done = self.done()
-        temporary = self._path.with_suffix(".new")
-        with temporary.open("w") as file:
-            file.writelines(f"{d}\n" for d in [*done, digest])
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
+        write_whole(self._path, "".join(f"{d}\n" for d in [*self.done(), digest]))

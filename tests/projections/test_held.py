@@ -69,7 +69,6 @@ def test_everything_survives_reopening(view: HeldFacts) -> None:
     again = HeldFacts(view.path)
     assert again.contents() == view.contents()
     assert (again.position("0"), again.set_aside(), again.to_confirm(0, 10)) == (4, [aside], [confirm])
-    assert again.to_confirm_of(CLIENT) == [confirm] and again.to_confirm_of(OTHER) == []
     again.close()
 
 
@@ -112,7 +111,22 @@ def test_edges_are_found_on_their_day_and_once(view: HeldFacts) -> None:
 
 
 def test_what_is_understood_at_last_leaves_the_side(view: HeldFacts) -> None:
-    view.write(Batch(set_aside=[SetAside(2, CLIENT, "r2", "why"), SetAside(3, CLIENT, "r3", "waits")]), "0", 5)
-    view.write_aside(Batch(rows=[row(2)], set_aside=[SetAside(3, CLIENT, "r3", "another reason")]), replayed=[2, 3])
+    aside = [SetAside(2, CLIENT, "r2", "why"), SetAside(3, CLIENT, "r3", "waits")]
+    view.write(Batch(set_aside=aside), "0", 5)
+    view.write_aside(Batch(rows=[row(2)], set_aside=[SetAside(3, CLIENT, "r3", "another reason")]), replayed=aside)
     assert positions(view) == [2] and view.set_aside() == [SetAside(3, CLIENT, "r3", "another reason")]
     assert view.position("0") == 5
+    assert view.understood_late() == [(2, CLIENT)], "and waits to be heard"
+    view.heard_late(2)
+    assert view.understood_late() == []
+
+
+def test_a_view_that_replaces_another_takes_over_what_was_not_heard(view: HeldFacts, tmp_path: Path) -> None:
+    aside = [SetAside(n, CLIENT, f"r{n}", "why") for n in (2, 3, 4)]
+    view.write(Batch(set_aside=aside), "0", 5)
+    view.write_aside(Batch(rows=[row(2)], set_aside=aside[1:]), replayed=aside)
+    new = HeldFacts(tmp_path / "new.sqlite")
+    new.write(Batch(rows=[row(2), row(3)], set_aside=aside[2:]), "0", 5)
+    new.take_over(view)
+    assert new.understood_late() == [(2, CLIENT), (3, CLIENT)]
+    new.close()

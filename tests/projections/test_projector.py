@@ -177,9 +177,11 @@ def test_a_fact_understood_late_is_reacted_to(town: Town, monkeypatch: pytest.Mo
         town[FIRST].projector.step()
     town.says(SOCIAL, REFERRED, town.other)
     assert town.own(FIRST, town.other) == ["ReferralNoted"] and town.own(FIRST) == []
-    town[FIRST].replay()
+    town[FIRST].projector.replay()
+    assert town[FIRST].projector.view.understood_late(), "kept until it is heard, whatever ends the process now"
     town.platform.settle()
     assert town.own(FIRST) == ["ReferralNoted"]
+    assert town[FIRST].projector.view.understood_late() == []
     town.says(SOCIAL, CaseOpened(), town.other)
     assert town.own(FIRST, town.other) == ["ReferralNoted"], "the position has not gone back"
 
