@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from consent.addressed import addressee, is_for
 from consent.domain import part_for
 from consent.keys import Keyring, Members, SealKey, Wanted, derive
+from consent.meant_for import NOBODY, Mention, is_for, mention
 from consent.policy import ClientConsent
 from consent.sealing import CONSENT_CHANGE, FACT, Envelope, Signer, record_id, seal_parts
 from events.codec import Header, encode
@@ -51,13 +51,18 @@ class Released(NamedTuple):
 class Release:
     """One source's door to the shared log."""
 
-    def __init__(self, source: str, log: SharedLog, keyring: Keyring, signer: Signer, fill_in: FillIn):
+    def __init__(
+        self, source: str, log: SharedLog, keyring: Keyring, signer: Signer, fill_in: FillIn,
+        apart: frozenset[str] = frozenset(),
+    ):
+        """``apart``: see ``consent.meant_for``."""
         self.source = source
+        self._apart = apart
         self._log = log
         self._keyring = keyring
         self._signer = signer
         self._fill_in = fill_in
-        self._members_cache: dict[tuple[str, str, date, date, str | None], tuple[int, Members]] = {}
+        self._members_cache: dict[tuple[str, str, date, date, Mention], tuple[int, Members]] = {}
 
     def publish(self, facts: Sequence[Outgoing], consent_of: ConsentOf, now: datetime) -> list[Released]:
         """Send each fact to exactly those who may have it now.
@@ -82,12 +87,12 @@ class Release:
         if head.category == INTERNAL:
             return ()
         consent = consent_of(head.client_ref)
-        to = addressee(head)
-        key = (head.client_ref, head.category, head.fact_date, today, to)
+        what = mention(head)
+        key = (head.client_ref, head.category, head.fact_date, today, what)
         cached = self._members_cache.get(key)
         if cached is not None and cached[0] == consent.version:
             return cached[1]
-        members = may_have_now(consent, self.source, head.category, head.fact_date, today, to)
+        members = may_have_now(consent, self.source, head.category, head.fact_date, today, what, self._apart)
         if len(self._members_cache) > CACHED_DECISIONS:
             self._members_cache.clear()
         self._members_cache[key] = (consent.version, members)
@@ -126,15 +131,15 @@ def _envelope(outgoing: Outgoing, key: SealKey, time: int) -> Envelope:
 
 
 def may_have_now(
-    consent: ClientConsent, source: str, category: str, fact_date: date, today: date, to: str | None = None
+    consent: ClientConsent, source: str, category: str, fact_date: date, today: date, what: Mention = NOBODY,
+    apart: frozenset[str] = frozenset(),
 ) -> Members:
-    """Exactly those who may have a fact of this category and date now, each with the coverage it reads by. ``to``: the
-    one whom it answers."""
+    """Exactly those who may have a fact of this category and date now, each with the coverage it reads by."""
     return tuple(
         sorted(
             (scope.recipient, consent.since(scope, today) or "")
             for scope in consent.recipients(source, category, PURPOSE)
-            if consent.may_have_now(scope, fact_date, today) and is_for(to, scope, consent, fact_date, today)
+            if consent.may_have_now(scope, fact_date, today) and is_for(what, scope, consent, fact_date, today, apart)
         )
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from consent.addressed import answered, is_for
+from consent.meant_for import is_for, mention_of
 from consent.policy import ClientConsent, WithheldBecause, allows
 from consent.release import PURPOSE
 from events.consent import Scope
@@ -55,7 +55,7 @@ def published_to(
 
 def withheld(
     facts: Iterable[Fact], records: dict[str, list[Record]], consent: ClientConsent, source: str,
-    organisations: frozenset[str], today: date,
+    organisations: frozenset[str], today: date, apart: frozenset[str] = frozenset(),
 ) -> list[Withheld]:
     """For every fact of the file, each organisation named by it or by any grant to this source that has it not.
 
@@ -67,7 +67,7 @@ def withheld(
         if fact.category in (INTERNAL, CLIENTS_OWN):
             continue
         for recipient in sorted((granted | named_in(fact, organisations)) - {source}):
-            reason = _why(fact, recipient, records.get(fact.fact_id, []), consent, source, today)
+            reason = _why(fact, recipient, records.get(fact.fact_id, []), consent, source, today, apart)
             if reason is not None:
                 row = Withheld(
                     fact.fact_id, fact.client_ref, fact.occurred_on, fact.name, fact.category, recipient, reason
@@ -77,12 +77,13 @@ def withheld(
 
 
 def _why(
-    fact: Fact, recipient: str, records: list[Record], consent: ClientConsent, source: str, today: date
+    fact: Fact, recipient: str, records: list[Record], consent: ClientConsent, source: str, today: date,
+    apart: frozenset[str],
 ) -> WithheldBecause | None:
     if fact.category == "identity" and recipient != getattr(fact.says, "to", None):
         return None
     scope = Scope(source=source, recipient=recipient, category=fact.category, purpose=PURPOSE)
-    if not is_for(answered(fact), scope, consent, fact.fact_date, today):
+    if not is_for(mention_of(fact), scope, consent, fact.fact_date, today, apart):
         return None
     if published_to(recipient, fact.fact_date, records, consent, scope, today):
         return None

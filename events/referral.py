@@ -43,9 +43,10 @@ class ReferralDeclined(Says, frozen=True, kw_only=True):
 
 
 class ReferralWithdrawn(Says, frozen=True, kw_only=True):
-    """The sender takes the referral back."""
+    """The sender takes the referral back from the organisation that it was made to."""
 
     referral: Ref
+    to: str
     reason: WithdrawReason
     note: str | None = None
 

@@ -113,6 +113,7 @@ class Platform:
             names=self.names,
             acknowledge=self.authority.publish_changes if is_home else lambda _: None,
             also_here=self.authority.knows if is_home else lambda _: False,
+            apart=self.installation.apart,
         )
 
     @property

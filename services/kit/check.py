@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 from pathlib import Path
 from typing import NamedTuple
 
-from consent.addressed import addressee, is_for
 from consent.keys import NO_SUCH
+from consent.meant_for import is_for, mention
 from consent.policy import allows
 from consent.release import PURPOSE
 from consent.sealing import locator_of
@@ -141,7 +141,7 @@ def _due(platform: Platform, source: Organisation, client_ref: str) -> Iterator[
         for scope in consent.recipients(source.id, head.category, PURPOSE):
             if head.category == "identity" and getattr(decode(outgoing.data).says, "to", None) != scope.recipient:
                 continue
-            if not is_for(addressee(head), scope, consent, head.fact_date, today):
+            if not is_for(mention(head), scope, consent, head.fact_date, today, platform.installation.apart):
                 continue
             due = consent.may_have_now(scope, head.fact_date, today)
             sent = published_to(scope.recipient, head.fact_date, records.get(outgoing.number, ()), consent, scope, today)

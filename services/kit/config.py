@@ -64,6 +64,11 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
         return next(o for o in self.organisation if o.kind == "client")
 
     @property
+    def apart(self) -> frozenset[str]:
+        """Organisations that stand apart from each other: providers must not see each other's cases."""
+        return frozenset(o.id for o in self.organisation if o.kind == "provider")
+
+    @property
     def ids(self) -> frozenset[str]:
         return frozenset(o.id for o in self.organisation)
 

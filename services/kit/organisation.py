@@ -43,6 +43,7 @@ class Organisation:
         signer: Signer, verifier: Verifier, register: ClientRegister, features: Features, now: Callable[[], datetime],
         ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str],
         acknowledge: Acknowledge = lambda _: None, also_here: Callable[[str], bool] = lambda _: False,
+        apart: frozenset[str] = frozenset(),
     ):
         self.config, self.store, self.register, self.features = config, store, register, features
         self.id = config.id
@@ -50,11 +51,11 @@ class Organisation:
         self._ask_client_ref, self._acknowledge, self._also_here = ask_client_ref, acknowledge, also_here
         self._writing = threading.RLock()
         self.projector = self.projector_on(view)
-        release = Release(self.id, log, keyring, signer, register.fill_in)
+        release = Release(self.id, log, keyring, signer, register.fill_in, apart)
         self.publisher = Publisher(store, release, self.projector, keyring, now, frozenset(statutory), acknowledge)
         self.reactor = Reactor(store, lambda: self.projector.view, features, now)
         self.door = Door(self, lambda: self.projector, keyring, now, names)
-        self._organisations = frozenset(names)
+        self._organisations, self._apart = frozenset(names), apart
 
     def projector_on(self, view: HeldFacts) -> Projector:
         """A projector of this organisation that writes to ``view``."""
@@ -142,7 +143,7 @@ class Organisation:
 
     def withheld(self, client_ref: str) -> list[Withheld]:
         """What of the client's file stayed at home, from whom, and why."""
-        return self.publisher.withheld(client_ref, self._organisations)
+        return self.publisher.withheld(client_ref, self._organisations, self._apart)
 
     # Running
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from consent.addressed import addressee
 from consent.keys import ConsentMoved, Keyring
+from consent.meant_for import mention
 from consent.policy import ClientConsent
 from consent.release import PURPOSE, Outgoing, Release
 from consent.withheld import Record, Withheld, published_to, withheld
@@ -83,8 +83,8 @@ class Publisher:
             self._projector.step()
 
     def _statutory_for(self, head: Header) -> set[Scope]:
-        to = addressee(head)
-        return {s for s in self._statutory if s.category == head.category and to in (None, s.recipient)}
+        answers = mention(head).answers
+        return {s for s in self._statutory if s.category == head.category and answers in (None, s.recipient)}
 
     # Sending again
 
@@ -128,10 +128,10 @@ class Publisher:
             records.setdefault(p.number, []).append(Record(p.position, p.time, p.recipients))
         return records
 
-    def withheld(self, client_ref: str, organisations: frozenset[str]) -> list[Withheld]:
+    def withheld(self, client_ref: str, organisations: frozenset[str], apart: frozenset[str]) -> list[Withheld]:
         """What of this client's file stayed at home, from whom, and why."""
         ids = {o.number: o.header.fact_id for o in self._store.own_facts(client_ref)}
         records = {ids[number]: found for number, found in self._records(client_ref).items()}
         facts = self._store.file(client_ref).facts
         source = self._store.organisation
-        return withheld(facts, records, self._consent(client_ref), source, organisations, self._now().date())
+        return withheld(facts, records, self._consent(client_ref), source, organisations, self._now().date(), apart)

@@ -54,7 +54,7 @@ def introduce(file: ClientFile, made: Fact[ReferralMade], at: At) -> list[Draft]
 def withdraw_referral(file: ClientFile, command: c.WithdrawReferral, at: At) -> list[Draft]:
     standing = lacking(file, "referral", ReferralWithdrawn)
     made = the_one(file, command.referral, ReferralMade, field="referral", among=standing)
-    return [Draft(copied(command, ReferralWithdrawn, referral=made.ref), command.on or at.today)]
+    return [Draft(copied(command, ReferralWithdrawn, referral=made.ref, to=made.says.to), command.on or at.today)]
 
 
 # The receiver. A referral is its sender's fact: one's own file holds only that it was noted.

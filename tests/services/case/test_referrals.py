@@ -82,7 +82,7 @@ def test_withdraw_whatever_the_receiver_may_have_said(case: Case) -> None:
     case.hears(ReferralAccepted(referral=made, sender="own"), source="provider")
     case.then()
     case.when(WithdrawReferral(reason="need_changed"))
-    case.then(ReferralWithdrawn(referral=made, reason="need_changed"))
+    case.then(ReferralWithdrawn(referral=made, to=TO_OTHERS.to, reason="need_changed"))
     case.refused("nothing_to_refer_to", WithdrawReferral(reason="need_changed"), field="referral")
     case.refused("referral_already_withdrawn", WithdrawReferral(referral=made, reason="need_changed"))
     case.refused("others_rest_on_it", AnnulEntry(fact=made, reason="väärä asiakas"))
@@ -124,7 +124,7 @@ def test_a_referral_that_no_longer_asks_us_counts_as_withdrawn(case: Case, says:
 
 def test_only_the_sender_withdraws(case: Case) -> None:
     referral = case.hears(TO_US, source="employment")
-    withdrawn = ReferralWithdrawn(referral=referral, reason="need_changed")
+    withdrawn = ReferralWithdrawn(referral=referral, to="own", reason="need_changed")
     case.hears(withdrawn, source="provider")
     case.then()
     case.hears(withdrawn, source="employment", annuls=True, corrects="e" * 32)
@@ -133,7 +133,7 @@ def test_only_the_sender_withdraws(case: Case) -> None:
     case.then(ReferralWithdrawalNoted(referral=referral))
     case.hears(withdrawn, source="employment", corrects=heard)
     case.then()
-    case.hears(ReferralWithdrawn(referral="d" * 32, reason="need_changed"), source="employment")
+    case.hears(ReferralWithdrawn(referral="d" * 32, to="own", reason="need_changed"), source="employment")
     case.then()
 
 
@@ -169,10 +169,10 @@ def test_what_was_not_heard_of_cannot_be_answered(case: Case) -> None:
 
 def test_accepting_after_a_noted_withdrawal_is_refused_until_the_withdrawal_is_annulled(case: Case) -> None:
     referral = case.hears(TO_US, source="employment")
-    withdrawn = case.hears(ReferralWithdrawn(referral=referral, reason="need_changed"), source="employment")
+    withdrawn = case.hears(ReferralWithdrawn(referral=referral, to="own", reason="need_changed"), source="employment")
     case.refused("nothing_to_refer_to", AcceptReferral())
     case.refused("referral_withdrawn", AcceptReferral(referral=referral), field="referral")
-    again = ReferralWithdrawn(referral=referral, reason="need_changed")
+    again = ReferralWithdrawn(referral=referral, to="own", reason="need_changed")
     case.hears(again, source="employment", corrects=withdrawn, annuls=True)
     assert case.when(AcceptReferral())
 
@@ -180,7 +180,7 @@ def test_accepting_after_a_noted_withdrawal_is_refused_until_the_withdrawal_is_a
 def test_a_withdrawal_after_acceptance_is_noted(case: Case) -> None:
     referral = case.hears(TO_US, source="employment")
     case.when(AcceptReferral())
-    case.hears(ReferralWithdrawn(referral=referral, reason="need_changed"), source="employment")
+    case.hears(ReferralWithdrawn(referral=referral, to="own", reason="need_changed"), source="employment")
     case.then(ReferralWithdrawalNoted(referral=referral))
 
 
