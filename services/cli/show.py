@@ -1,12 +1,14 @@
 """Answers for people at a terminal."""
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-screen = Console()
+screen = Console() if sys.stdout.isatty() else Console(width=160)
+"""To a file or another program, wide enough that no column is cut."""
 
 EMPTY = "–"
 

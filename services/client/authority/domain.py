@@ -5,7 +5,7 @@ from datetime import date
 from itertools import product
 from typing import Any
 
-from consent.domain import CHANGES, Change, Grant, Grants, fold
+from consent.domain import CHANGES, Change, Grant, Grants, fold, parties
 from consent.texts import text_shown
 from events.catalogue import CATEGORIES
 from events.consent import (
@@ -23,6 +23,9 @@ from services.kit.errors import Impossible, Invalid, NotAllowed, Unknown
 from services.kit.feature import Feature
 
 ALONE = "health"
+MOST_SCOPES, MOST_PARTIES = 1500, 16
+"""What one consent change may name: more could not be told to its parties in one record."""
+
 NOT_FOR_CONSENT = frozenset({"consent"})
 """What the client is told of consent and disclosures rests on a statutory ground."""
 
@@ -88,6 +91,8 @@ def _recorded(command: c.Given, at: At) -> dict[str, Any]:
 
 def _scopes(lines: Sequence[c.ScopeLine], organisations: frozenset[str], field: str) -> tuple[Scope, ...]:
     scopes = {scope for line in lines for scope in _of_line(line, organisations, field)}
+    if len(scopes) > MOST_SCOPES or len(parties(scopes)) > MOST_PARTIES:
+        raise Invalid("consent_too_wide", field)
     if lines and not scopes:
         raise Invalid("nobody_tells_themselves", field)
     return tuple(sorted(scopes))
