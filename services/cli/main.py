@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +13,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from services.cli import show
-from services.cli.open import CannotServe, NoData, check_allowed, check_free, install, reading, writing
+from services.cli.open import CannotServe, NoData, check_allowed, check_free, install, platform_on, reading, writing
+from services.kit import rebuilds
 from services.kit.bootstrap import InUse, Platform
 from services.kit.check import CHECKS, check
 from services.kit.config import ConfigurationError
@@ -45,7 +47,7 @@ def in_plain_words(as_json: bool = False) -> Iterator[None]:
     except Refused as refusal:
         text = words(refusal.code, "fi")
         _fail(as_json, refusal.code, text, text, field=refusal.field)
-    except (LookupError, NoData, InUse, CannotServe, ConfigurationError) as error:
+    except (LookupError, NoData, InUse, CannotServe, ConfigurationError, RuntimeError) as error:
         text = str(error.args[0]) if error.args else str(error)
         _fail(as_json, type(error).__name__, text, text)
 
@@ -169,8 +171,7 @@ def clients(
 ) -> None:
     """The clients in each organisation's own register."""
     with in_plain_words(as_json), reading(data) as platform:
-        asked = [views.organisation_of(platform, organisation)] if organisation else platform.organisations.values()
-        rows = [{"organisation": o.id} | row for o in asked for row in views.clients(o)]
+        rows = [{"organisation": o.id} | row for o in _asked(platform, organisation) for row in views.clients(o)]
         _print(rows) if as_json else show.table("Asiakkaat", ("organisation", "name", "client_ref"), rows, "ei asiakkaita")
 
 
@@ -183,10 +184,9 @@ def withheld(
 ) -> None:
     """What stayed at home, from whom, and why."""
     with in_plain_words(as_json), reading(data) as platform:
-        asked = [views.organisation_of(platform, organisation)] if organisation else list(platform.organisations.values())
         rows = [
             {"organisation": o.id} | row
-            for o in asked
+            for o in _asked(platform, organisation)
             for ref in ([_client_ref(platform, o, client)] if client else o.store.clients())
             for row in views.withheld(o, ref)
         ]
@@ -212,15 +212,38 @@ def rebuild(
     organisation: Annotated[str | None, typer.Option("--as", help="Only this organisation's view.")] = None,
     data: Data = DATA,
 ) -> None:
-    """Build views anew from the shared log beside the ones in use, then switch."""
-    with in_plain_words(), writing(data) as platform:
-        asked = [views.organisation_of(platform, organisation)] if organisation else list(platform.organisations.values())
-        with _progress(False) as progress:
-            for one in asked:
-                bar = progress.add_task(one.id)
-                for read, head in platform.rebuild(one):
-                    progress.update(bar, completed=read, total=head)
+    """Build views anew from the shared log beside the ones in use, then switch. A running process does it itself."""
+    with in_plain_words():
+        try:
+            with writing(data) as platform:
+                asked = _asked(platform, organisation)
+                _rebuild_here(platform, asked)
+        except InUse:
+            asked = _asked(platform_on(data, beside_another=True), organisation)
+            _rebuild_there(data, [one.id for one in asked])
         show.screen.print(f"{len(asked)} näkymää rakennettu uudelleen.")
+
+
+def _asked(platform: Platform, organisation: str | None) -> list[Organisation]:
+    return [views.organisation_of(platform, organisation)] if organisation else list(platform.organisations.values())
+
+
+def _rebuild_here(platform: Platform, asked: list[Organisation]) -> None:
+    with _progress(False) as progress:
+        for one in asked:
+            bar = progress.add_task(one.id)
+            for read, head in platform.rebuild(one):
+                progress.update(bar, completed=read, total=head)
+
+
+def _rebuild_there(data: Path, asked: list[str]) -> None:
+    with _progress(False) as progress:
+        for organisation in asked:
+            rebuilds.ask(data, organisation)
+            bar = progress.add_task(organisation)
+            while (told := rebuilds.progress(data, organisation)) is not None:
+                progress.update(bar, completed=told[0], total=told[1] or None)
+                time.sleep(0.1)
 
 
 @app.command("check")

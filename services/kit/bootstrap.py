@@ -187,8 +187,7 @@ class Platform:
             projector.pass_day(date.min, organisation.today())
             old = organisation.adopt(projector)
             use_view(folder, path)
-        old.close()
-        remove_view(old.path)
+        remove_view(old.path)  # whoever still reads the old one finishes; its file goes with its last reader
 
     def close(self) -> None:
         for organisation in self.organisations.values():

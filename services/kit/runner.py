@@ -8,6 +8,7 @@ from consent.keys import AuthorityUnavailable
 from services.kit.bootstrap import Platform
 from services.kit.failures import told_without_values
 from services.kit.organisation import Organisation
+from services.kit.rebuilds import Rebuilds
 
 IDLE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
@@ -22,6 +23,7 @@ class Runner:
         self.failure: dict[str, str] = {}
         self._platform = platform
         self._pauses: dict[str, tuple[float, float]] = {}
+        self._rebuilds = Rebuilds(platform)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -37,6 +39,7 @@ class Runner:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._rebuilds.wait()
 
     @property
     def running(self) -> bool:
@@ -45,6 +48,7 @@ class Runner:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._platform.wake.clear()
+            self._rebuilds.begin()
             if not self.round():
                 self._platform.wake.wait(IDLE_SECONDS)
 
