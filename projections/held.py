@@ -3,11 +3,11 @@
 Rows and position change in one transaction. Own facts are not here: they are read from the own file.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from sqlite3 import OperationalError
 from datetime import date
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Any, NamedTuple
 
 import msgspec

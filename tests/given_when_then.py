@@ -15,7 +15,7 @@ import pytest
 from events.envelope import Fact, Says
 from services.kit.client_file import Actor, At, ClientFile, Draft
 from services.kit.command import Command
-from services.kit.decide import Features, _stamped, decide, react
+from services.kit.decide import Features, decide, react, stamped
 from services.kit.errors import Refused
 
 CLIENT = "c" * 32
@@ -48,7 +48,7 @@ class Case:
               annuls: bool = False) -> str:
         """An own fact that is in the file already. Returns its reference."""
         draft = Draft(says, date.fromisoformat(on or self.today), corrects=corrects, annuls=annuls)
-        (fact,) = _stamped(self.file, [draft], self.at(person=person), self.new_ref(), self.new_ref)
+        (fact,) = stamped(self.file, [draft], self.at(person=person), self.new_ref(), self.new_ref)
         self.file = self.file.plus([fact])
         return fact.fact_id
 
@@ -67,7 +67,7 @@ class Case:
         """Another organisation's fact, recorded there in ``role``, arrives. Returns its reference (not an own one)."""
         other = ClientFile(CLIENT, source)
         draft = Draft(says, date.fromisoformat(on or self.today), annuls=annuls, corrects=corrects)
-        (fact,) = _stamped(other, [draft], self.at(role, person), self.new_ref(), self.new_ref)
+        (fact,) = stamped(other, [draft], self.at(role, person), self.new_ref(), self.new_ref)
         self.new = react(self.features, self.file, fact, self.at("system"), self.new_ref)
         self.file = self.file.plus(self.new)
         return fact.fact_id

@@ -47,7 +47,8 @@ def _facts(data: Path) -> list[dict[str, object]]:
     facts = []
     for store in sorted(data.glob("*/store.sqlite")):
         connection = sqlite3.connect(store)
-        facts += [json.loads(state) for (state,) in connection.execute("SELECT state FROM stored_events")]
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'stored_events'").fetchone():
+            facts += [json.loads(state) for (state,) in connection.execute("SELECT state FROM stored_events")]
         connection.close()
     return facts
 
