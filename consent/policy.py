@@ -86,6 +86,10 @@ def staircase(segments: Iterable[_Segment]) -> Steps:
     return tuple(reversed(steps))
 
 
+def _name(step: Step) -> str:
+    return f"{step.position}/{step.day}"
+
+
 class ClientConsent:
     """The consent changes of one client as one party knows them, answering for any scope on a given day."""
 
@@ -148,10 +152,19 @@ class ClientConsent:
         steps = self.steps(scope, today)
         return bool(steps) and steps[-1].floor <= fact_date
 
-    def since(self, scope: Scope, today: date) -> str | None:
-        """Names the unbroken coverage that holds on ``today``: an epoch belongs to it. None: no coverage."""
-        steps = self.steps(scope, today)
-        return f"{steps[0].position}/{steps[0].day}" if steps else None
+    def since(self, scope: Scope, today: date, fact_date: date = date.max) -> str | None:
+        """Names the unbroken coverage in which facts of this date (the youngest, if left out) may be had ``today``: an
+        epoch belongs to it. None: no coverage. What is older may have been covered for a shorter time."""
+        return next((_name(s) for s in self.steps(scope, today) if s.floor <= fact_date), None)
+
+    def lasts(self, scope: Scope, since: str, today: date) -> bool:
+        """Is the coverage of that name unbroken for some facts until ``today``?"""
+        above = NEVER
+        for step in self.steps(scope, today):
+            if step.floor < above and _name(step) == since:
+                return True
+            above = step.floor
+        return False
 
     def recipients(self, source: str, category: str, purpose: str) -> list[Scope]:
         """The scopes that any change ever named for this source, category and purpose."""

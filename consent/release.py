@@ -137,7 +137,7 @@ def may_have_now(
     """Exactly those who may have a fact of this category and date now, each with the coverage it reads by."""
     return tuple(
         sorted(
-            (scope.recipient, consent.since(scope, today) or "")
+            (scope.recipient, consent.since(scope, today, fact_date) or "")
             for scope in consent.recipients(source, category, PURPOSE)
             if consent.may_have_now(scope, fact_date, today) and is_for(what, scope, consent, fact_date, today, apart)
         )

@@ -128,7 +128,7 @@ class OnTheLog:
     def nothing_on_the_log_tells(self) -> None:
         """No name of an organisation, category or type, and no content, in the bytes of the log."""
         files = [p.read_bytes() for p in self.world.data.glob("shared-log.sqlite*")]
-        words = [*ORGANISATIONS, "activity", "JointMeeting", "ActivityStarted", "WorkAbility", "ConsentGiven", "PathOpened"]
+        words = [*ORGANISATIONS, "activity", "WorkerAssigned", "ActivityStarted", "WorkAbility", "ConsentGiven", "PathOpened"]
         for word in (*words, *(token for _, token in self.facts), *(f.fact_id for f, _ in self.facts)):
             assert all(word.encode() not in content for content in files), "the log tells"
 

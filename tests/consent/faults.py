@@ -147,14 +147,13 @@ def rebuild_forgets_that_history_was_taken_back(patch: pytest.MonkeyPatch) -> No
 
 def disclosed_afterwards(patch: pytest.MonkeyPatch) -> None:
     disclose, pump = Organisation.disclose, Organisation.pump
-    later: list[tuple[Any, ...]] = []
 
     def noted(self: Organisation, *entry: Any) -> None:
-        later.append((self, *entry))
+        vars(self).setdefault("later", []).append(entry)
 
     def pumped(self: Organisation) -> int:
-        while later:
-            disclose(*later.pop())
+        for entry in vars(self).pop("later", ()):
+            disclose(self, *entry)
         return pump(self)
 
     patch.setattr(Organisation, "disclose", noted)

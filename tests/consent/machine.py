@@ -12,10 +12,10 @@ from hypothesis.stateful import invariant, precondition, rule
 from consent.keys import AuthorityUnavailable
 from services.client.authority.commands import GiveConsent, ScopeLine
 from services.kit.errors import Refused
-from tests.consent.people import CLIENTS, LINES, People
-from tests.consent.world import ORGANISATIONS, SOTE, Died
+from tests.consent.people import CLIENTS, LINES, READERS, People, Reader
+from tests.consent.world import FIRST, ORGANISATIONS, SOTE, Died
 
-ANY = st.sampled_from(ORGANISATIONS)
+ANY = st.sampled_from((*ORGANISATIONS, SOTE, FIRST, FIRST, FIRST))
 PARTS = ("projector", "publisher", "backfill", "reactor", "pump")
 DEATHS = ("at rest", "mark_published", "mark_published_again", "view", "consent", "consent on the log")
 
@@ -88,9 +88,14 @@ class ConsentMachine(People):
         self.holds()
         self.checks.at_rest()
 
-    @rule()
-    def authority_goes_or_comes(self) -> None:
-        self.world.away = not self.world.away
+    @rule(work=st.lists(st.tuples(ANY, st.sampled_from(PARTS)), max_size=3), reader=READERS, client=CLIENTS, stays=st.booleans())
+    def authority_is_away(self, work: Sequence[tuple[str, str]], reader: Reader, client: int, stays: bool = False) -> None:
+        """Others work and read meanwhile; it comes back, or stays away until the next time."""
+        self.world.away = True
+        for organisation, part in work:
+            self.step(organisation, part)
+        self.read(reader, client)
+        self.world.away = stays
 
     @precondition(lambda self: not self.world.away)
     @rule(how=st.sampled_from(DEATHS), organisation=ANY, client=CLIENTS, lines=LINES, days=st.integers(0, 1))

@@ -73,8 +73,7 @@ def the_authority_is_away(m: ConsentMachine) -> None:
     m.give(0, TO_FIRST)
     m.record(SOTE, 0, "activity")
     m.step(SOTE, "pump")
-    m.authority_goes_or_comes()
-    m.step(FIRST, "projector")
+    m.authority_is_away([(FIRST, "projector")], COACH, 0)
 
 
 def withdrawn_and_rebuilt(m: ConsentMachine) -> None:

@@ -21,7 +21,7 @@ from unittest.mock import patch
 from consent.keys import AuthorityUnavailable, OpenKey
 from consent.sealing import locator_of
 from events.activity import ActivityStarted
-from events.case import JointMeetingHeld
+from events.case import WorkerAssigned
 from events.codec import decode
 from events.envelope import Fact, Says
 from events.fee import FeeMilestoneRecorded
@@ -40,9 +40,6 @@ from services.kit.organisation import Organisation
 
 SOTE, TE, FIRST, SECOND, HOME = "testi-sote", "testi-tyollisyys", "valmennus-yksi", "valmennus-kaksi", "oma-testipolku"
 ORGANISATIONS = (SOTE, TE, FIRST, SECOND, HOME)
-SOURCES = (SOTE, TE, FIRST)
-RECIPIENTS = (TE, FIRST, SECOND, HOME)
-CATEGORIES = ("activity", "health", "case")
 ROLES = {
     SOTE: ("own_social_worker", "activity_supervisor"),
     TE: ("employment_coach", "funder"),
@@ -97,7 +94,7 @@ def says(category: str, token: str) -> Says:
     made: dict[str, Callable[[], Says]] = {
         "activity": lambda: ActivityStarted(days_per_week=2, place=token),
         "health": lambda: WorkAbilityLimitNoted(limit=token, from_day=FIRST_DAY),
-        "case": lambda: JointMeetingHeld(participants=(SECOND,), client_present=True, topic=token),
+        "case": lambda: WorkerAssigned(worker_role="job_coach", person="testi", person_name="Testi Henkilö", task=token),
         "fee": lambda: FeeMilestoneRecorded(milestone="start_fee", coaching=token, evidence=()),
         "internal": lambda: NoteWritten(note=token),
     }

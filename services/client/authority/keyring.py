@@ -190,7 +190,7 @@ class Authority:
     def _still_so(self, source: str, wanted: Wanted, today: date) -> bool:
         consent = self._consent_and_heads(wanted.client_ref)[0]
         for recipient, since in wanted.members:
-            if since != consent.since(_scope(source, recipient, wanted.category), today):
+            if not consent.lasts(_scope(source, recipient, wanted.category), since, today):
                 return False
         return True
 
@@ -242,7 +242,7 @@ class Authority:
             part = party_key(self._root(client_ref), recipient, epoch.number)
             return OpenKey(epoch.number, epoch.source, epoch.category, self._key(epoch.number), part)
         scope = _scope(epoch.source, recipient, epoch.category)
-        if self._consent_and_heads(client_ref)[0].since(scope, today) != since:
+        if not self._consent_and_heads(client_ref)[0].lasts(scope, since, today):
             return NOT_YOURS
         return OpenKey(epoch.number, epoch.source, epoch.category, self._key(epoch.number))
 
