@@ -82,11 +82,11 @@ class ConsentMachine(People):
         return {c: self.world.of(organisation).projector.consent(c).version for c in self.world.clients}
 
     @precondition(lambda self: not self.world.away)
-    @rule()
-    def settle(self) -> None:
+    @rule(every_role=st.sampled_from((False, False, True)))
+    def settle(self, every_role: bool = True) -> None:
         self.world.settle()
         self.holds()
-        self.checks.at_rest()
+        self.checks.at_rest(every_role)
 
     @rule(work=st.lists(st.tuples(ANY, st.sampled_from(PARTS)), max_size=3), reader=READERS, client=CLIENTS, stays=st.booleans())
     def authority_is_away(self, work: Sequence[tuple[str, str]], reader: Reader, client: int, stays: bool = False) -> None:

@@ -61,7 +61,7 @@ def test_a_change_put_on_the_log_again_after_a_crash_keeps_its_day(machine: Cons
 
 def test_history_given_again_beside_a_consent_that_lasts_is_sent_again(machine: ConsentMachine) -> None:
     machine.record(SOTE, 0, "activity", 5)
-    machine.give(0, TO_FIRST)
+    machine.give(0, TO_FIRST, onward=True)
     machine.give(0, TO_FIRST, history=60)
     machine.settle()
     machine.withdraw(0, 1)

@@ -236,11 +236,11 @@ class World:
         asked = [(r.record.subject, locator_of(r.record)) for r in records]
         return self.platform.authority.open_keys(organisation, asked)
 
-    def on_disk(self, organisation: str, client: str) -> list[Fact]:
-        """The client's file as another process reads it at this moment: what is committed and nothing else."""
+    def on_disk(self, organisation: str, client: str, after: int = 0) -> list[Fact]:
+        """The client's file, from a place on, as another process reads it at this moment: what is committed."""
         connection = sqlite3.connect(self.data / organisation / "store.sqlite")
         try:
-            query = "SELECT state FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
-            return [decode(state) for (state,) in connection.execute(query, (client,))]
+            query = "SELECT state FROM stored_events WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version"
+            return [decode(state) for (state,) in connection.execute(query, (client, after))]
         finally:
             connection.close()
