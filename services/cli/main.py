@@ -15,9 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from services.cli import show
 from services.cli.open import CannotServe, NoData, check_allowed, check_free, install, platform_on, reading, writing
 from services.kit import rebuilds
-from services.kit.bootstrap import InUse, Platform
+from services.kit.bootstrap import Platform
 from services.kit.check import CHECKS, check
 from services.kit.config import ConfigurationError
+from services.kit.data_directory import InUse
 from services.kit.errors import Refused
 from services.kit.organisation import Organisation
 from services.kit.web.installation import platform_app, serve

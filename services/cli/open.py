@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.kit.bootstrap import InUse, Platform, clock_of, working_on
+from services.kit.bootstrap import Platform
 from services.kit.clock import StoryClock
 from services.kit.config import load
+from services.kit.data_directory import InUse, clock_of, working_on
 from services.kit.whole import write_whole
 
 INSTALLATION = "organisations.toml"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.kit.bootstrap import clock_of
+from services.kit.data_directory import clock_of
 from tests.scenario.told import BEGINNING, OPENED, Told, asked, line_of, palvelupolku
 
 CONSENT = """
