@@ -155,7 +155,7 @@ def path(
         actor = views.console(viewer, role)
         client_ref = _client_ref(platform, viewer, client)
         seen = views.as_plain(viewer.path(client_ref, actor, on.date() if on else None, language))
-        _print(seen) if as_json else show.path(seen)
+        _print(seen) if as_json else show.path(seen, language)
 
 
 def _client_ref(platform: Platform, organisation: Organisation, client: str) -> str:

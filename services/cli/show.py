@@ -37,26 +37,41 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def path(view: dict[str, Any]) -> None:
-    """A client's path."""
+LISTS: dict[str, tuple[str, ...]] = {
+    "responsible": ("organisation", "role", "person", "since"),
+    "plan": ("version", "state", "goals", "review_on"),
+    "services": ("service", "organisation", "state", "starts_on", "ends_on", "days_per_week", "outcome"),
+    "statements": ("measure", "from", "until", "days_per_week", "paying", "state"),
+    "fees": ("milestone", "state", "claimed_on", "decided_on"),
+    "follow_ups": ("kind", "organisation", "due_on", "state"),
+    "consent": ("from", "to", "categories", "until", "instrument"),
+    "timeline": ("on", "organisation", "text"),
+}
+"""The parts of a path in the order they are shown, each with its columns."""
+
+TITLES: dict[str, tuple[str, ...]] = {
+    "fi": ("Vastuussa", "Suunnitelma", "Palvelut", "Lausunnot", "Palkkiot", "Seuranta", "Suostumukset", "Tapahtumat"),
+    "sv": ("Ansvariga", "Plan", "Tjänster", "Utlåtanden", "Arvoden", "Uppföljning", "Samtycken", "Händelser"),
+    "en": ("Responsible", "Plan", "Services", "Statements", "Fees", "Follow-up", "Consents", "Events"),
+}
+NOTHING = {"fi": "ei mitään näkyvissä", "sv": "inget att se", "en": "nothing to be seen"}
+INCOMPLETE = {
+    "fi": "Suostumusten tilaa ei voi nyt tarkistaa: vain oman organisaation kirjaukset näytetään.",
+    "sv": "Samtyckenas läge kan inte kontrolleras nu: bara den egna organisationens anteckningar visas.",
+    "en": "The state of consents cannot be checked now: only your own organisation's entries are shown.",
+}
+
+
+def path(view: dict[str, Any], language: str) -> None:
+    """A client's path, its titles in Finnish, Swedish or English."""
+    language = language if language in TITLES else "fi"
     client, viewer = view["client"], view["viewer"]
     screen.print(f"[bold]{client['name'] or client['ref']}[/bold]  {view['as_of']}, {viewer['organisation']}, {viewer['role']}")
     if view["incomplete"]:
-        screen.print("[bold]Suostumusten tilaa ei voi nyt tarkistaa: vain oman organisaation kirjaukset näytetään.[/bold]")
-    table("Vastuussa", ("organisation", "role", "person", "since"), view["responsible"], "ei näkyvissä")
-    _plan(view["plan"])
-    columns = ("service", "organisation", "state", "starts_on", "ends_on", "days_per_week", "outcome")
-    table("Palvelut", columns, view["services"], "ei palveluja näkyvissä")
-    table("Lausunnot", ("measure", "from", "until", "days_per_week", "paying", "state"), view["statements"], "ei näkyvissä")
-    table("Palkkiot", ("milestone", "state", "claimed_on", "decided_on"), view["fees"], "ei näkyvissä")
-    table("Seuranta", ("kind", "organisation", "due_on", "state"), view["follow_ups"], "ei näkyvissä")
-    table("Suostumukset", ("from", "to", "categories", "until", "instrument"), view["consent"], "ei näkyvissä")
-    table("Tapahtumat", ("on", "organisation", "text"), view["timeline"], "ei tapahtumia näkyvissä")
-
-
-def _plan(plan: dict[str, Any] | None) -> None:
-    rows = [] if plan is None else [plan]
-    table("Suunnitelma", ("version", "state", "goals", "review_on"), rows, "ei suunnitelmaa näkyvissä")
+        screen.print(f"[bold]{INCOMPLETE[language]}[/bold]")
+    for title, (part, columns) in zip(TITLES[language], LISTS.items(), strict=True):
+        shown = view[part] if part != "plan" else [view["plan"]] if view["plan"] else []
+        table(title, columns, shown, NOTHING[language])
 
 
 def fail(message: str) -> None:
