@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.scenario.story import read
+
 STORY = Path(__file__).parents[2] / "deploy" / "scenarios" / "withdrawal.yaml"
 COMMAND = (sys.executable, "-m", "services.cli.main")
 
@@ -20,6 +22,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def identity_codes() -> list[str]:
+    """Those of the story's clients."""
+    return [str(client["hetu"]) for client in read(STORY).clients.values()]
 
 
 class Served:
@@ -44,7 +51,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     wait_until_it_answers(served)
     yield served
     process.terminate()
-    process.wait(timeout=30)
+    said, _ = process.communicate(timeout=30)
+    assert [code for code in identity_codes() if code in said] == []
 
 
 def wait_until_it_answers(served: Served) -> None:
@@ -86,6 +94,14 @@ def test_views_are_rebuilt_while_it_serves(served: Served) -> None:
     after = {p.name for p in served.data.glob("*/view-*.sqlite")}
     assert before.isdisjoint(after) and served.get("/readyz").json()["ready"]
     assert json.loads(served.ask("check", "--json"))["findings"] == []
+
+
+def test_no_identity_code_is_written_anywhere(served: Served) -> None:
+    """Beside what ``check`` searches for: here the codes are known from outside, and the files are read raw."""
+    codes = [form.encode() for code in identity_codes() for form in (code, code.lower(), code.replace("-", ""))]
+    files = [p for p in served.data.rglob("*") if p.is_file()]
+    assert codes and len(files) > 20
+    assert [(p.name, c) for p in files for c in codes if c in p.read_bytes()] == []
 
 
 def test_a_second_process_does_not_work_on_the_same_data(served: Served) -> None:
