@@ -288,7 +288,7 @@ def _edges(consent: ClientConsent) -> set[date]:
     edges = set()
     for grant in consent.grants.grants.values():
         edges.add(grant.valid_from)
-        if grant.valid_until is not None:
+        if grant.valid_until is not None and grant.valid_until < date.max:
             edges.add(grant.valid_until + timedelta(1))
     return edges
 

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 """Free text: kept short, and refused where it holds an identity code."""
@@ -21,6 +21,9 @@ Weekdays = Annotated[int, Field(ge=0, le=7)]
 
 Hours = Annotated[float, Field(gt=0, le=24)]
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""No day of a command is before or after these: a slip of the pen, or a way of saying "for ever"."""
+
 
 class Command(BaseModel):
     """Base of all commands. ``on`` is the day it happened; left out, it is today."""
@@ -29,6 +32,13 @@ class Command(BaseModel):
 
     roles: ClassVar[frozenset[str]]
     on: date | None = Field(default=None, description="The day it happened; today, if left out.")
+
+    @field_validator("*")
+    @classmethod
+    def _days_are_of_this_world(cls, value: object) -> object:
+        if isinstance(value, date) and not FIRST_DAY <= value <= LAST_DAY:
+            raise ValueError("the day is too early or too late")
+        return value
 
     @classmethod
     @cache

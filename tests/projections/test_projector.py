@@ -296,6 +296,14 @@ def test_what_has_expired_is_gone_the_next_day_without_a_word(town: Town) -> Non
     assert town.held(EMPLOYMENT) == [] and "WithdrawalApplied" not in town.own(EMPLOYMENT)
 
 
+def test_a_consent_that_lasts_to_the_end_of_the_calendar_stops_nothing(town: Town) -> None:
+    line = ScopeLine(source=[SOCIAL], recipient=[EMPLOYMENT], categories=["activity"])
+    town.does(HOME, GiveConsent.model_construct(**dict(GiveConsent(scopes=[line])) | {"valid_until": date.max}))
+    town.says(SOCIAL, STARTED)
+    town.platform.settle()
+    assert town.held(EMPLOYMENT) == ["ActivityStarted"]
+
+
 def test_a_rebuilt_view_equals_the_running_one(town: Town) -> None:
     activity_is_consented(town)
     town.says(SOCIAL, STARTED)
