@@ -13,7 +13,10 @@ from services.kit.feature import Feature
 NewRef = Callable[[], str]
 """Gives a fresh fact id."""
 
-IDENTITY_CODE = re.compile(rb"(?<![0-9A-Za-z])[0-3]\d[01]\d{3}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y](?![0-9A-Za-z])", re.I)
+_CENTURY = rb"(?:[-+A-FU-Y]|\xe2\x80[\x90-\x95]|\xe2\x88\x92)"
+"""The century's sign; a word processor makes another dash of the hyphen."""
+
+IDENTITY_CODE = re.compile(rb"(?<![0-9A-Za-z])[0-3]\d[01]\d{3}" + _CENTURY + rb"\d{3}[0-9A-FHJ-NPR-Y](?![0-9A-Za-z])", re.I)
 
 _MAX_FOLLOWING = 50
 

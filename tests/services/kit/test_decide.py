@@ -124,7 +124,7 @@ def test_a_correction_is_held_to_every_features_checks() -> None:
     assert refused(Correct(fact=full.facts[0].fact_id), full, command_id="2").code == "too_many_notes"
 
 
-@pytest.mark.parametrize("text", ["010170-999R", "soita 010170-999r huomenna", "(131052A308T)", "tunnus:010101-123N."])
+@pytest.mark.parametrize("text", ["010170-999R", "soita 010170-999r huomenna", "(131052A308T)", "tunnus:010101-123N.", "010170\u2013999R", "010170\u2011999R", "010170\u2212999R"])
 def test_an_identity_code_in_any_text_is_refused_and_not_repeated(text: str) -> None:
     refusal = refused(Note(text=text))
     assert isinstance(refusal, Invalid) and refusal.code == "identity_code_in_text"
