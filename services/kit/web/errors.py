@@ -14,7 +14,7 @@ from services.kit.errors import Refused
 from services.kit.web.answers import Error, FieldError, Problem, as_json
 from services.kit.words import language_of, words
 
-_CODES = {404: "no_such_address", 405: "no_such_method"}
+_CODES = {400: "invalid_input", 404: "no_such_address", 405: "no_such_method"}
 _HEADERS = {401: {"WWW-Authenticate": "Development"}}
 
 

@@ -232,6 +232,8 @@ def test_a_role_that_may_not_is_refused(web: Web, ref: str) -> None:
         ({"days_per_week": 4}, "place", "missing_input"),
         ({"days_per_week": 4, "place": "Paja", "SALAISUUS": 1}, None, "unknown_input"),
         ({"days_per_week": 4, "place": "Paja", "on": "SALAISUUS"}, "on", "invalid_input"),
+        ({"days_per_week": 4, "place": "Paja", "on": "0001-01-01"}, "on", "invalid_input"),
+        ({"days_per_week": 4, "place": "Paja", "on": "9999-12-31"}, "on", "invalid_input"),
         (["SALAISUUS"], None, "invalid_input"),
         ("SALAISUUS", None, "invalid_input"),
     ],
@@ -262,6 +264,14 @@ def test_broken_json_is_wrong_input(web: Web, ref: str) -> None:
     paivi = web.as_("paivi", SOCIAL, "own_social_worker")
     answer = web.send("POST", f"/{SOCIAL}/clients/{ref}/start-activity", headers=paivi.headers, content=b'{"SALAISUUS')
     assert (answer.status_code, code(answer), answer.json()["error"]["field"]) == (422, "invalid_input", None)
+    assert "SALAISUUS" not in answer.text
+
+
+@pytest.mark.parametrize("unreadable", [b'{"place": "SALAISUUS\xff"}', b'{"days_per_week": ' + b"9" * 5000 + b"}"])
+def test_json_that_cannot_be_read_is_wrong_input_too(web: Web, ref: str, unreadable: bytes) -> None:
+    paivi = web.as_("paivi", SOCIAL, "own_social_worker")
+    answer = web.send("POST", f"/{SOCIAL}/clients/{ref}/start-activity", headers={**paivi.headers, "Content-Type": "application/json"}, content=unreadable)
+    assert (answer.status_code, code(answer)) == (400, "invalid_input")
     assert "SALAISUUS" not in answer.text
 
 
