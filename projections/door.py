@@ -134,14 +134,14 @@ class Door:
 def consent_rows(consent: ClientConsent, as_of: date) -> tuple[ConsentRow, ...]:
     """The grants in force on a day, as this organisation was told: for each pair of parties the categories."""
     grants = fold(c for c in consent.changes if c.day <= as_of)
-    rows: dict[tuple[str, str, date | None, str], list[str]] = {}
+    rows: dict[tuple[str, str, date | None, str, str], list[str]] = {}
     for grant in grants.grants.values():
         for scope in grant.scopes:
             term = grant.term(scope)
             if grant.withdrawn_by is None and term.valid_on(as_of) and term in grants.terms(scope):
-                key = (scope.source, scope.recipient, grant.valid_until, grant.instrument)
+                key = (scope.source, scope.recipient, grant.valid_until, grant.instrument, scope.purpose)
                 rows.setdefault(key, []).append(scope.category)
     return tuple(
-        ConsentRow(source=s, recipient=r, categories=tuple(sorted(set(c))), until=u, instrument=i)
-        for (s, r, u, i), c in sorted(rows.items(), key=lambda kv: (kv[0][0], kv[0][1], str(kv[0][2]), kv[0][3]))
+        ConsentRow(source=s, recipient=r, categories=tuple(sorted(set(c))), until=u, instrument=i, purpose=p)
+        for (s, r, u, i, p), c in sorted(rows.items(), key=lambda row: (*row[0][:2], str(row[0][2]), *row[0][3:]))
     )

@@ -197,13 +197,15 @@ class FollowUpRow(Row, frozen=True, kw_only=True):
 
 
 class ConsentRow(Row, frozen=True, kw_only=True, rename={"source": "from", "recipient": "to"}):
-    """What ``source`` may tell ``recipient``, ``until`` the last day included (null: until further notice)."""
+    """What ``source`` may tell ``recipient`` for ``purpose``, ``until`` the last day included (null: until further
+    notice)."""
 
     source: str
     recipient: str
     categories: tuple[str, ...]
     until: date | None
     instrument: str
+    purpose: str = "service_coordination"
 
 
 class TimelineRow(Row, frozen=True, kw_only=True):

@@ -120,7 +120,10 @@ class Organisation:
     def is_client_here(self, client_ref: str) -> bool:
         if self.store.register_entry(client_ref) is not None or self._also_here(client_ref):
             return True
-        return has_own_case(self.store.file(client_ref).facts) or bool(self.projector.view.held(client_ref))
+        if has_own_case(self.store.file(client_ref).facts):
+            return True
+        consent = self.projector.consent(client_ref)
+        return any(self.projector.may_hold(consent, row) for row in self.projector.view.held(client_ref))
 
     def name_of(self, client_ref: str, told: bool = True) -> str | None:
         entry = self.register.get(client_ref)

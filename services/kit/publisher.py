@@ -94,15 +94,18 @@ class Publisher:
         if changed:
             self._store.queue_backfill({client for _, client in changed}, (BACKFILL, changed[-1][0]))
         waiting = [c for c in self._store.backfill_queue(BATCH) if not self._projector.blocked(c)]
-        for client_ref in waiting:
-            self._backfill_client(client_ref)
-        return len(changed) + len(waiting)
+        return len(changed) + sum(self._backfill_client(client_ref) for client_ref in waiting)
 
-    def _backfill_client(self, client_ref: str) -> None:
+    def _backfill_client(self, client_ref: str) -> bool:
+        """False where consent moves too fast, or cannot be read on: the client stays in the queue, the others go on."""
         up_to = self._store.position(PUBLISHER)
         facts = [o for o in self._store.own_facts(client_ref) if o.number <= up_to and o.header.category != INTERNAL]
-        self._deciding_again(lambda: self._send_again(client_ref, facts))
+        try:
+            self._deciding_again(lambda: self._send_again(client_ref, facts))
+        except ConsentMoved:
+            return False
         self._store.backfilled(client_ref)
+        return True
 
     def _send_again(self, client_ref: str, facts: list[Outgoing]) -> None:
         missing = list(self._missing(client_ref, facts))

@@ -11,7 +11,7 @@ from events.case import CaseOpened
 from events.consent import PathOpened, PathRefused
 from events.envelope import Fact
 from projections import door
-from services.client.authority.commands import WithdrawConsent
+from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
 from services.kit.errors import Impossible, Unknown
 from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, SECOND, SOCIAL, Town
 
@@ -238,3 +238,23 @@ def test_consent_rows_end_with_their_last_day(town: Town) -> None:
     assert in_force() == 1
     town.on("2022-03-06")
     assert in_force() == 0
+
+
+def test_a_consent_for_reporting_does_not_look_like_one_for_service(town: Town) -> None:
+    town.register(FIRST, NAME, HETU)
+    for purpose in ("service_coordination", "reporting"):
+        line = ScopeLine(source=[SOCIAL], recipient=[FIRST], categories=["case"], purpose=purpose)
+        town.does(HOME, GiveConsent(scopes=[line]))
+    rows = [r for r in town.path(FIRST).consent if r.instrument == "consent"]
+    assert sorted(r.purpose for r in rows) == ["reporting", "service_coordination"]
+
+
+def test_what_has_expired_makes_nobody_a_client_even_before_the_purge(town: Town) -> None:
+    town.consents(SOCIAL, FIRST, "activity", valid_until=date(2022, 3, 5))
+    town.says(SOCIAL, STARTED)
+    town.on("2022-03-05")
+    assert town[FIRST].is_client_here(town.client)
+    town.on("2022-03-06")
+    assert town.held(FIRST) == ["ActivityStarted"] and not town[FIRST].is_client_here(town.client)
+    with pytest.raises(Unknown):
+        town.path(FIRST)

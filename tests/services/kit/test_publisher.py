@@ -10,7 +10,7 @@ from consent.keys import AuthorityUnavailable, ConsentMoved
 from events.activity import ActivityStarted
 from events.consent import StatutoryGroundNoted
 from events.fee import FeeMilestoneRecorded
-from services.client.authority.commands import RefuseConsent, ScopeLine, WithdrawConsent
+from services.client.authority.commands import GiveConsent, RefuseConsent, ScopeLine, WithdrawConsent
 from tests.events.goldens import filled
 from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, SOCIAL, Town
 
@@ -131,6 +131,28 @@ def test_a_client_whose_consent_keeps_moving_holds_up_nobody_else(town: Town, mo
     assert town.held(EMPLOYMENT, town.other) == ["ActivityStarted"] and town.held(EMPLOYMENT) == []
     town.platform.settle()
     assert town.held(EMPLOYMENT) == ["ActivityStarted"], "and the client is looked through again"
+
+
+def test_what_cannot_be_sent_again_now_stays_in_the_queue(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.says(SOCIAL, STARTED)
+    town.says(SOCIAL, STARTED, town.other)
+    line = ScopeLine(source=[SOCIAL], recipient=[EMPLOYMENT], categories=["activity"])
+    for client in (town.client, town.other):
+        town.does(HOME, GiveConsent(scopes=[line], history_since=date(2022, 1, 1)), client)
+    true = town.platform.authority.seal_keys
+
+    def moving(source: str, wanted: list) -> object:  # type: ignore[type-arg]
+        if any(w.client_ref == town.client for w in wanted):
+            raise ConsentMoved(frozenset({town.client}))
+        return true(source, wanted)
+
+    with monkeypatch.context() as moved:
+        moved.setattr(town.platform.authority, "seal_keys", moving)
+        town.platform.settle()
+        assert town.held(EMPLOYMENT, town.other) == ["ActivityStarted"] and town.held(EMPLOYMENT) == []
+        assert town[SOCIAL].store.backfill_queue(10) == [town.client]
+    town.platform.settle()
+    assert town.held(EMPLOYMENT) == ["ActivityStarted"] and town[SOCIAL].store.backfill_queue(10) == []
 
 
 def _away(*_: object) -> object:
