@@ -69,10 +69,11 @@ class Platform:
         self._secrets = secrets
         home = installation.client_organisation
         stores = {o.id: OrganisationStore(data / o.id / "store.sqlite", o.id) for o in installation.organisation}
+        of_authority = secret(data / home.id / "authority.key")
         self._authority_store = AuthorityStore(data / home.id / "authority.sqlite")
         self.authority = Authority(
             home.id, self._authority_store, stores[home.id], self.log, Signer(home.id, self._signing[home.id]),
-            secret(data / home.id / "authority.key"), clock.now, _grounds(installation),
+            of_authority, clock.now, _grounds(installation),
         )
         self.authority.write_ground = self._write_ground
         self.organisations = {o.id: self._organisation(o, stores[o.id]) for o in installation.organisation}

@@ -27,10 +27,13 @@ class InUse(Exception):
 
 
 def secret(path: Path) -> bytes:
-    """The 32 secret bytes of a key file, made on the first start, readable by the owner only."""
-    if not path.exists():
+    """The 32 secret bytes of a key file, made on the first start, readable by the owner only.
+
+    Never made beside a store that there is already: what is sealed there, another key cannot open.
+    """
+    if not path.exists() and not path.with_suffix(".sqlite").exists():
         write_whole(path, os.urandom(32), mode=0o600)
-    found = path.read_bytes()
+    found = path.read_bytes() if path.exists() else b""
     if len(found) != 32:
         raise Unavailable("broken_key_file")
     return found
