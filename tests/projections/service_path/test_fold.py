@@ -100,7 +100,8 @@ def test_the_names_in_json() -> None:
     grant = ConsentRow(source="social", recipient="provider", categories=("plan",), until=date(2022, 12, 31), instrument="consent")
     sent = as_sent(path(STORY, consent=(grant,)))
     assert sent["consent"] == [
-        {"from": "social", "to": "provider", "categories": ["plan"], "until": "2022-12-31", "instrument": "consent"}
+        {"from": "social", "to": "provider", "categories": ["plan"], "until": "2022-12-31", "instrument": "consent",
+         "purpose": "service_coordination"}
     ]
     assert {"service", "organisation", "state", "starts_on", "ends_on", "days_per_week", "outcome", "began_before"} <= (
         sent["services"][0].keys()
