@@ -29,6 +29,8 @@ FACT, CONSENT_CHANGE = 0, 1
 SIGNED_TOGETHER = 64
 """Records under one signature: enough to make it cheap, few enough for short paths."""
 
+KNOWN_HASHES = 20_000
+
 _SIGNED = b"palvelupolku.batch.v1"
 _HEAD = LOCATOR_BYTES + NONCE_BYTES
 
@@ -130,15 +132,6 @@ def _path(levels: list[list[bytes]], index: int) -> bytes:
     return b"".join(siblings)
 
 
-def _root(leaf: bytes, index: int, path: bytes) -> bytes:
-    node, hashed = leaf, sha256
-    for start in range(0, len(path), 32):
-        sibling = path[start : start + 32]
-        node = hashed(b"\1" + sibling + node if index & 1 else b"\1" + node + sibling).digest()
-        index >>= 1
-    return node
-
-
 class Signer:
     """Signs an organisation's batches and seals their records."""
 
@@ -175,7 +168,7 @@ def locator_of(record: Record) -> bytes:
 
 
 def unseal(record: Record, key: bytes) -> tuple[Inside, bytes]:
-    """Open the seal. Returns what is inside and the hash that its signature must lead to.
+    """Open the seal. Returns what is inside and the leaf that its source must have signed.
     Raises ``SealBroken``."""
     data = record.data
     bound = authenticated(record.id, record.subject, record.time, data[:LOCATOR_BYTES])
@@ -185,27 +178,48 @@ def unseal(record: Record, key: bytes) -> tuple[Inside, bytes]:
         raise SealBroken("the seal is broken") from None
     if inside.kind not in (FACT, CONSENT_CHANGE):
         raise SealBroken("the record is of no known kind")
-    return inside, _root(_leaf(bound, inside.kind, inside.body), inside.index, inside.path)
+    return inside, _leaf(bound, inside.kind, inside.body)
 
 
 class Verifier:
-    """Verifies signatures; each batch's root once."""
+    """Verifies that a source signed a record's leaf. A batch's root is verified once; with it every hash beside the way
+    to it is known to be the source's too, so that the batch's other records need a hash or two."""
 
     def __init__(self, directory: Directory):
         self._directory = directory
-        self._verified = lru_cache(maxsize=4096)(self._verify)
+        self._known: dict[str, set[bytes]] = {}
 
-    def check(self, inside: Inside, root: bytes, source: str) -> None:
-        """Raises ``SignatureBroken`` unless ``source`` signed the root."""
+    def check(self, inside: Inside, leaf: bytes, source: str) -> None:
+        """Raises ``SignatureBroken`` unless ``source`` signed the leaf's tree."""
         if inside.source != source:
             raise SignatureBroken("the record names another source than its epoch")
-        self._verified(source, inside.signature, root)
+        known = self._known.setdefault(source, set())
+        if leaf not in known:
+            way, end = _way_up(leaf, inside.index, inside.path, known)
+            if end not in known:
+                self._verify(source, inside.signature, end)
+            if len(known) > KNOWN_HASHES:
+                known.clear()
+            known.update(way)
 
     def _verify(self, source: str, signature: bytes, root: bytes) -> None:
         try:
             self._directory.public_key(source).verify(signature, _SIGNED + root)
         except InvalidSignature:
             raise SignatureBroken("the signature does not hold") from None
+
+
+def _way_up(leaf: bytes, index: int, path: bytes, known: set[bytes]) -> tuple[list[bytes], bytes]:
+    """The hashes from the leaf up to one that is known, or to the root; and that last one."""
+    node, way = leaf, [leaf]
+    for start in range(0, len(path), 32):
+        sibling = path[start : start + 32]
+        node = sha256(b"\1" + sibling + node if index & 1 else b"\1" + node + sibling).digest()
+        way += (sibling, node)
+        if node in known:
+            break
+        index >>= 1
+    return way, node
 
 
 # A consent change: one record with a part for each party, padded in number and size. Scopes repeat themselves, so

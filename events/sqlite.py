@@ -27,11 +27,13 @@ CHECKPOINT_EVERY = 64
 
 
 class _Pool(SQLiteConnectionPool):
+    purges = True
+
     def _create_connection(self) -> SQLiteConnection:
         connection = super()._create_connection()
         raw: sqlite3.Connection = connection._sqlite_conn
         raw.execute("PRAGMA synchronous=FULL")
-        raw.execute("PRAGMA secure_delete=ON")
+        raw.execute(f"PRAGMA secure_delete={'ON' if self.purges else 'OFF'}")
         raw.execute("PRAGMA wal_autocheckpoint=0")
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         return connection
@@ -47,12 +49,14 @@ class _Immediate(SQLiteTransaction):
 class Datastore(SQLiteDatastore):
     """One database file. One writer at a time, readers beside it."""
 
-    def __init__(self, path: Path, originator_id_type: Literal["uuid", "text"] = "text"):
+    def __init__(self, path: Path, originator_id_type: Literal["uuid", "text"] = "text", purges: bool = True):
+        """``purges``: what is deleted is overwritten. A file of which nothing is ever deleted does without."""
         path.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(str(path), lock_timeout=30, originator_id_type=originator_id_type)
         self.path = path
         self.pool.close()
         self.pool = _Pool(db_name=str(path), lock_timeout=30, pool_timeout=30)
+        self.pool.purges = purges
         self._checkpointing = threading.Lock()
         self._since_checkpoint = 0
 

@@ -118,6 +118,8 @@ class Door:
     def _at_the_head(self, client_ref: str) -> bool:
         """True once every acknowledged consent change that this organisation was told of has been read."""
         projector = self._projector()
+        if not projector.on_its_log():
+            return False
         try:
             head = self._keyring.consent_head(client_ref, projector.organisation)
             until = time.monotonic() + CATCH_UP_SECONDS

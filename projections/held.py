@@ -28,6 +28,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS day_edges (day TEXT, client_ref TEXT, PRIMARY KEY (day, client_ref)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS to_confirm (position INTEGER PRIMARY KEY, client_ref TEXT, change TEXT, removed INTEGER)",
     "CREATE TABLE IF NOT EXISTS set_aside (position INTEGER PRIMARY KEY, client_ref TEXT, record_id TEXT, reason TEXT)",
+    "CREATE TABLE IF NOT EXISTS last_read (partition TEXT PRIMARY KEY, position INTEGER, record_id TEXT)",
     "CREATE TABLE IF NOT EXISTS understood_late (position INTEGER PRIMARY KEY, client_ref TEXT)",
 )
 
@@ -93,6 +94,11 @@ class HeldFacts:
     def position(self, partition: str) -> int:
         return self.recorder.max_tracking_id(f"log/{partition}") or 0
 
+    def last_read(self, partition: str) -> tuple[int, str] | None:
+        """Position and id of the last record read; None where nothing was read yet."""
+        rows = self.datastore.rows("SELECT position, record_id FROM last_read WHERE partition = ?", (partition,))
+        return (rows[0][0], rows[0][1]) if rows else None
+
     def held(self, client_ref: str) -> list[HeldRow]:
         """Every fact held of a client, ordered by position."""
         rows = self.datastore.rows("SELECT * FROM held WHERE client_ref = ? ORDER BY position", (client_ref,))
@@ -149,10 +155,11 @@ class HeldFacts:
 
     # Writing
 
-    def write(self, batch: Batch, partition: str, position: int) -> None:
-        """Everything that a batch of records changes, and the position it was read to, or nothing."""
+    def write(self, batch: Batch, partition: str, position: int, record_id: str = "") -> None:
+        """Everything that a batch of records changes, and the position and record it was read to, or nothing."""
         with self.datastore.transaction(commit=True) as cursor:
             self._write(cursor, batch)
+            cursor.execute("INSERT OR REPLACE INTO last_read VALUES (?, ?, ?)", (partition, position, record_id))
             self.recorder._insert_tracking(cursor, Tracking(f"log/{partition}", position))
 
     def write_aside(self, batch: Batch, replayed: Iterable[SetAside] = ()) -> None:

@@ -58,6 +58,10 @@ class NotUnderstood(Exception):
     """Why a record is set aside. Says nothing of its content."""
 
 
+class LogReplaced(Exception):
+    """The shared log is not the one that was read: an older copy, perhaps. Nothing read of it can be relied on."""
+
+
 class Projector:
     """Keeps one organisation's held facts at the head of the shared log."""
 
@@ -72,6 +76,7 @@ class Projector:
         self._consent: OrderedDict[str, ClientConsent] = OrderedDict()
         self._blocked = {aside.client_ref for aside in view.set_aside()}
         self._scopes: dict[tuple[str, str], Scope] = {}
+        self._on_its_log: bool | None = None
         self.lock = threading.RLock()
 
     def consent(self, client_ref: str) -> ClientConsent:
@@ -90,9 +95,25 @@ class Projector:
 
     def step(self) -> int:
         """Read the next batch of each partition. Returns how many records were read.
-        Raises ``AuthorityUnavailable``: then nothing has moved."""
+        Raises ``AuthorityUnavailable`` and ``LogReplaced``: then nothing has moved."""
         with self.lock:
+            if not self.on_its_log():
+                raise LogReplaced
             return sum(self._step(partition) for partition in self._log.partitions())
+
+    def on_its_log(self) -> bool:
+        """Is the last record that was read where it was? Asked once: a log is replaced while nobody works on it."""
+        with self.lock:
+            if self._on_its_log is None:
+                self._on_its_log = all(map(self._stands_where_it_was, self._log.partitions()))
+            return self._on_its_log
+
+    def _stands_where_it_was(self, partition: str) -> bool:
+        last = self.view.last_read(partition)
+        if last is None:
+            return True
+        position, record_id = last
+        return [(p.position, p.record.id) for p in self._log.read(partition, position - 1, 1)] == [(position, record_id)]
 
     def _step(self, partition: str) -> int:
         records = self._log.read(partition, self.view.position(partition), BATCH)
@@ -100,7 +121,7 @@ class Projector:
             return 0
         batch, consents = self._project(records, self._ask(records), set(self._blocked))
         try:
-            self.view.write(batch, partition, records[-1].position)
+            self.view.write(batch, partition, records[-1].position, records[-1].record.id)
         except IntegrityError:  # another process has read on meanwhile: nothing was written, its rows are there
             self._begin_anew()
         else:
@@ -129,9 +150,9 @@ class Projector:
                 if client_ref in blocked:
                     raise NotUnderstood("waits behind an earlier record of the client")
                 self._open(positioned, opened, consents, batch, facts)
-            except (NotUnderstood, SealBroken, SignatureBroken, UnreadableFact, UnknownFact) as error:
+            except Exception as error:  # whatever it is: one client's record must not stop the others
                 blocked.add(client_ref)
-                batch.set_aside.append(SetAside(positioned.position, client_ref, positioned.record.id, str(error)))
+                batch.set_aside.append(SetAside(positioned.position, client_ref, positioned.record.id, _reason(error)))
         self._keep(facts, consents, batch)
         for client_ref, consent in consents.items():
             self._purge(client_ref, consent, batch)
@@ -149,8 +170,8 @@ class Projector:
         if opened == NO_SUCH:
             raise NotUnderstood("no epoch was ever opened by its locator")
         assert isinstance(opened, OpenKey)
-        inside, root = unseal(positioned.record, opened.key)
-        self._verifier.check(inside, root, opened.source)
+        inside, leaf = unseal(positioned.record, opened.key)
+        self._verifier.check(inside, leaf, opened.source)
         if inside.kind == CONSENT_CHANGE:
             self._change(positioned, inside.body, opened, consents, batch)
         else:
@@ -258,6 +279,14 @@ class Projector:
             self._blocked.clear()
             self._take_in(batch, consents)
             return len(waiting) - len(batch.set_aside)
+
+
+_EXPECTED = (NotUnderstood, SealBroken, SignatureBroken, UnreadableFact, UnknownFact)
+
+
+def _reason(error: Exception) -> str:
+    """Why a record is set aside. Of what nobody foresaw only its kind is told: its words might repeat the content."""
+    return str(error) if isinstance(error, _EXPECTED) else f"unforeseen: {type(error).__name__}"
 
 
 def _row(positioned: Positioned, key: OpenKey, data: bytes) -> HeldRow:

@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from projections.run import LogReplaced
 from services.cli import show
 from services.cli.open import CannotServe, NoData, check_allowed, check_free, install, platform_on, reading, writing
 from services.kit import rebuilds
@@ -38,6 +40,14 @@ As = Annotated[str, typer.Option("--as", help="The organisation that asks.")]
 DATA = Path("data")
 
 
+class Language(StrEnum):
+    """The languages of the product at work."""
+
+    fi = "fi"
+    sv = "sv"
+    en = "en"
+
+
 @contextmanager
 def in_plain_words(as_json: bool = False) -> Iterator[None]:
     """Turns what went wrong into one plain message and exit status 1."""
@@ -48,6 +58,11 @@ def in_plain_words(as_json: bool = False) -> Iterator[None]:
     except Refused as refusal:
         text = words(refusal.code, "fi")
         _fail(as_json, refusal.code, text, text, field=refusal.field)
+    except LogReplaced:
+        _fail(as_json, "log_replaced", words("log_replaced", "fi"), words("log_replaced", "fi"))
+    except OSError as error:
+        text = f"{error.strerror or type(error).__name__}: {error.filename or ''}"
+        _fail(as_json, "files", text, text)
     except (LookupError, NoData, InUse, CannotServe, ConfigurationError, RuntimeError) as error:
         text = str(error.args[0]) if error.args else str(error)
         _fail(as_json, type(error).__name__, text, text)
@@ -145,7 +160,7 @@ def path(
     organisation: As,
     role: Annotated[str | None, typer.Option(help="The role; may be left out where the organisation has one.")] = None,
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A past day.")] = None,
-    language: Annotated[str, typer.Option(help="fi, sv or en.")] = "fi",
+    language: Annotated[Language, typer.Option(help="Of the path's words.")] = Language.fi,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
@@ -154,8 +169,8 @@ def path(
         viewer = views.organisation_of(platform, organisation)
         actor = views.console(viewer, role)
         client_ref = _client_ref(platform, viewer, client)
-        seen = views.as_plain(viewer.path(client_ref, actor, on.date() if on else None, language))
-        _print(seen) if as_json else show.path(seen, language)
+        seen = views.as_plain(viewer.path(client_ref, actor, on.date() if on else None, language.value))
+        _print(seen) if as_json else show.path(seen, language.value)
 
 
 def _client_ref(platform: Platform, organisation: Organisation, client: str) -> str:

@@ -1,10 +1,12 @@
 """Opening a data directory from the command line."""
 
+import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from projections.run import LogReplaced
 from services.kit.bootstrap import Platform
 from services.kit.clock import StoryClock
 from services.kit.config import load
@@ -13,6 +15,10 @@ from services.kit.whole import write_whole
 
 INSTALLATION = "organisations.toml"
 SHIPPED = Path(__file__).parents[2] / "deploy" / INSTALLATION
+
+
+OWNER_ONLY = 0o077
+"""What the platform writes is for the account that it runs as, and nobody else."""
 
 
 class NoData(Exception):
@@ -63,6 +69,7 @@ def platform_on(data: Path, story: bool = False, beside_another: bool = False) -
 def writing(data: Path, story: bool = False) -> Iterator[Platform]:
     """The platform, for this process alone. Raises ``InUse``."""
     _check_installed(data)
+    os.umask(OWNER_ONLY)
     with working_on(data):
         platform = platform_on(data, story)
         try:
@@ -77,7 +84,8 @@ def reading(data: Path) -> Iterator[Platform]:
     _check_installed(data)
     try:
         with writing(data) as platform:
-            platform.settle()
+            with suppress(LogReplaced):  # the answers say what cannot be relied on; ``check`` names it
+                platform.settle()
             yield platform
     except InUse:
         platform = platform_on(data, beside_another=True)

@@ -77,7 +77,8 @@ class Platform:
         )
         self.authority.write_ground = self._write_ground
         self.organisations = {o.id: self._organisation(o, stores[o.id]) for o in installation.organisation}
-        if not beside_another:
+        self.authority.log_is_whole = self.home.projector.on_its_log
+        if not beside_another and self.home.projector.on_its_log():
             self._recover(stores[home.id])
 
     def _organisation(self, config: OrganisationConfig, store: OrganisationStore) -> Organisation:

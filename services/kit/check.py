@@ -94,6 +94,8 @@ def at_the_head(platform: Platform, counts: dict[str, int]) -> Iterator[Finding]
     """Everybody has read and published everything; nothing is set aside and no reaction was refused."""
     for organisation in platform.organisations.values():
         view = organisation.projector.view
+        if not organisation.projector.on_its_log():
+            yield Finding("at the head", organisation.id, "the shared log is not the one that was read: an older copy?")
         for partition in platform.log.partitions():
             if view.position(partition) != platform.log.head(partition):
                 yield Finding("at the head", organisation.id, "the view is behind the log")

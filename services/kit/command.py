@@ -7,10 +7,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+WORDS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]*$"
+"""Nothing that turns the writing round, and no control characters but line breaks and tabs."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=WORDS)]
 """Free text: kept short, and refused where it holds an identity code."""
 
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=WORDS)]
 """A name or a place."""
 
 Reference = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]

@@ -86,6 +86,10 @@ class Organisation:
         self._acknowledge(client_ref)
         return facts
 
+    def facts_of(self, client_ref: str, command_id: str) -> tuple[Fact, ...]:
+        """What a command that was given before has added to the file."""
+        return tuple(f for f in self.store.file(client_ref).facts if f.command_id == command_id)
+
     def write(self, client_ref: str, says: Says, actor: Actor, command_id: str) -> tuple[Fact, ...]:
         """Write one fact of the platform's own making, once for each command id."""
 

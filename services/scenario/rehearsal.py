@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from services.kit.bootstrap import Platform
 from services.kit.command import Command
-from services.kit.errors import Unknown
+from services.kit.errors import Refused, Unknown
 from services.kit.organisation import Organisation
+from services.kit.register import valid_hetu
 from services.kit.words import tables
 from services.scenario.acts import OPEN, REGISTER, command_of, known_acts
 from services.scenario.document import StoryError
@@ -24,6 +25,7 @@ OF_THE_CLIENT = ("disclosures", "consents")
 def rehearse(story: Story, platform: Platform, people: People) -> None:
     """Raises ``StoryError`` with the line of the first thing that can never be."""
     _check_people(story, platform)
+    _check_clients(story)
     named: set[tuple[str, str]] = set()
     for step in story.steps:
         _check_code(step.refused, step.line)
@@ -45,6 +47,15 @@ def _check_people(story: Story, platform: Platform) -> None:
         for role in details["roles"]:
             if role not in organisation.config.roles:
                 raise StoryError(line, f"{who}: {_there_is_no('role', role, organisation.config.roles)}")
+
+
+def _check_clients(story: Story) -> None:
+    for name, details in story.clients.items():
+        try:
+            valid_hetu(str(details.get("hetu", "")))
+        except Refused:
+            line = getattr(details, "line", 0)
+            raise StoryError(line, f"{name}: `hetu` is not an identity code (of test people: 900–999)") from None
 
 
 def _check_code(code: str | None, line: int) -> None:

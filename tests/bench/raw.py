@@ -14,24 +14,27 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from consent.sealing import pad, unpad
 from events.codec import encode, header
 from events.envelope import Fact
+from events.sqlite import CHECKPOINT_EVERY
 
 BATCH = 500
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, seldom: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA cache_size=-16384")
+    if seldom:
+        connection.execute("PRAGMA wal_autocheckpoint=0")
     return connection
 
 
 class RawPipeline:
-    """One source, one log, one view."""
+    """One source, one log, one view. SQLite checkpoints as it comes or, tuned, as ``seldom`` as the product does."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, seldom: bool = False):
         folder.mkdir(parents=True, exist_ok=True)
-        self.source, self.log, self.view = (connect(folder / f"{n}.sqlite") for n in ("source", "log", "view"))
+        self.source, self.log, self.view = (connect(folder / f"{n}.sqlite", seldom) for n in ("source", "log", "view"))
         self.source.execute("CREATE TABLE facts (n INTEGER PRIMARY KEY, client TEXT, seq INTEGER, data BLOB)")
         self.source.execute("CREATE TABLE position (n INTEGER)")
         self.log.execute("CREATE TABLE log (n INTEGER PRIMARY KEY, id TEXT, client TEXT, seq INTEGER, data BLOB)")
@@ -46,6 +49,7 @@ class RawPipeline:
         self.source.execute("INSERT INTO position VALUES (0)")
         self.view.execute("INSERT INTO position VALUES (0)")
         self._ciphers: dict[str, AESGCM] = {}
+        self._seldom, self._batches = seldom, 0
 
     def write(self, facts: list[Fact]) -> None:
         rows = [(f.client_ref, f.source_seq, encode(f)) for f in facts]
@@ -101,5 +105,12 @@ class RawPipeline:
         """Until everything is in the view."""
         while self.publish():
             self.project()
+            self._maybe_checkpoint()
         while self.project():
             pass
+
+    def _maybe_checkpoint(self) -> None:
+        self._batches += 1
+        if self._seldom and self._batches % CHECKPOINT_EVERY == 0:
+            for connection in (self.source, self.log, self.view):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -104,6 +104,11 @@ def test_no_identity_code_is_written_anywhere(served: Served) -> None:
     assert [(p.name, c) for p in files for c in codes if c in p.read_bytes()] == []
 
 
+def test_what_is_written_is_for_its_owner_only(served: Served) -> None:
+    files = list(served.data.rglob("*.sqlite*")) + list(served.data.rglob("*.key"))
+    assert len(files) > 20 and [p.name for p in files if p.stat().st_mode & 0o077] == []
+
+
 def test_a_second_process_does_not_work_on_the_same_data(served: Served) -> None:
     assert "another process" in served.ask("play", str(STORY), status=1)
 

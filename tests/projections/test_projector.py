@@ -3,22 +3,30 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from consent.keys import AuthorityUnavailable
+from consent.keys import AuthorityUnavailable, OpenKey
 from consent.sealing import CONSENT_CHANGE, seal_parts
 from events import catalogue
 from events.activity import ActivityStarted
 from events.case import CaseOpened
 from events.consent import ConsentWithdrawn, WithdrawalApplied
 from events.referral import ReferralMade
-from events.shared_log import Record
+from events.shared_log import Positioned, Record
 from events.structs import replaced
-from projections.held import HeldFacts
+from projections import run
+from projections.held import HeldFacts, HeldRow
+from projections.run import LogReplaced
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
-from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, SECOND, SOCIAL, Town
+from services.kit.bootstrap import LOG_FILE, Platform
+from services.kit.check import check
+from services.kit.clock import StoryClock
+from services.kit.config import load
+from services.kit.errors import Unavailable
+from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, SECOND, SOCIAL, Town
 
 STARTED = ActivityStarted(days_per_week=3, place="Paja")
 REFERRED = ReferralMade(to=FIRST, service="coaching", reason="nivelvaihe")
@@ -316,3 +324,54 @@ def test_a_rebuilt_view_equals_the_running_one(town: Town) -> None:
     list(town.platform.rebuild(town[EMPLOYMENT]))
     assert town[EMPLOYMENT].projector.view.contents() == running
     assert all(running[table] for table in ("held", "set_aside", "consent_changes", "to_confirm"))
+
+
+def test_whatever_nobody_foresaw_stops_one_client_only(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    activity_is_consented(town)
+    town.consents(SOCIAL, EMPLOYMENT, "activity", client=town.other)
+    true = run._row
+
+    def stumbling(positioned: Positioned, key: OpenKey, data: bytes) -> HeldRow:
+        if positioned.record.subject == town.client:
+            raise ZeroDivisionError("words that might repeat the content")
+        return true(positioned, key, data)
+
+    with monkeypatch.context() as stumbles:
+        stumbles.setattr(run, "_row", stumbling)
+        town.says(SOCIAL, STARTED)
+        town.says(SOCIAL, STARTED, town.other)
+    assert [a.reason for a in town[EMPLOYMENT].projector.view.set_aside()] == ["unforeseen: ZeroDivisionError"]
+    assert town.held(EMPLOYMENT, town.other) == ["ActivityStarted"] and town.held(EMPLOYMENT) == []
+    town[EMPLOYMENT].replay()
+    assert town.held(EMPLOYMENT) == ["ActivityStarted"]
+
+
+def test_an_older_log_under_a_newer_view_is_noticed(tmp_path: Path) -> None:
+    """Restored from a backup: what it lacks may be a withdrawal, so nothing of others is shown and nothing goes on."""
+    town = Town(tmp_path)
+    activity_is_consented(town)
+    town.platform.log.datastore.checkpoint()
+    older = (tmp_path / LOG_FILE).read_bytes()
+    town.says(SOCIAL, STARTED)
+    town.register(EMPLOYMENT, NAME, HETU)
+    assert town.path(EMPLOYMENT).services != ()
+    town.platform.close()
+    for suffix in ("-wal", "-shm"):
+        (tmp_path / f"{LOG_FILE}{suffix}").unlink(missing_ok=True)
+    (tmp_path / LOG_FILE).write_bytes(older)
+    again = Platform(tmp_path, load(Path("deploy/organisations.toml")), StoryClock(tmp_path / "clock.json"))
+    employment = again.organisations[EMPLOYMENT]
+    path = employment.path(town.client, town.actor(EMPLOYMENT))
+    assert (path.services, path.incomplete) == ((), "consent_state_unknown")
+    with pytest.raises(LogReplaced):
+        employment.pump()
+    withdrawal = WithdrawConsent(grant=_grant(town))
+    with pytest.raises(Unavailable):
+        again.home.execute(town.client, withdrawal, town.actor(HOME), "w")
+    assert {f.invariant for f in check(again).findings} >= {"at the head"}
+    again.close()
+
+
+def _grant(town: Town) -> str:
+    consent = town[HOME].projector.consent(town.client)
+    return next(ref for ref, grant in consent.grants.grants.items() if grant.instrument == "consent")

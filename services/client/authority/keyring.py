@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -18,6 +19,7 @@ from consent.keys import (
     NOT_YOURS,
     ConsentMoved,
     Locators,
+    Members,
     Opened,
     OpenKey,
     SealKey,
@@ -31,11 +33,14 @@ from events.consent import Scope, StatutoryGroundNoted
 from events.envelope import Fact, Says
 from events.shared_log import SharedLog, day_of
 from services.client.authority.store import AuthorityStore, Epoch
-from services.kit.errors import Unknown
+from services.kit.errors import Unavailable, Unknown
 from services.kit.store import OrganisationStore
 
 CHANGE_LANE = "change"
 CACHED_EPOCHS = 20_000
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 WriteGround = Callable[[str, StatutoryGroundNoted], None]
 """Writes a ground into the client's file at the authority."""
@@ -51,12 +56,15 @@ class Authority:
         self.organisation = organisation
         self.lock = threading.RLock()
         self.write_ground: WriteGround | None = None
+        self.log_is_whole: Callable[[], bool] = lambda: True
         self._store, self._files, self._log, self._signer, self._now = store, files, log, signer, now
         self._grounds = grounds
         self._hash_key = derive(master_key, "hetu")
         self._roots_key = AESGCM(derive(master_key, "roots"))
         self._locators = Locators(derive(master_key, "locators"))
         self._consents: dict[str, tuple[ClientConsent, dict[str, int]]] = {}
+        self._lasting: dict[tuple[str, str, str, Members], tuple[ClientConsent, date]] = {}
+        self._answered: dict[tuple[str, str, int | None], tuple[ClientConsent, date, Opened]] = {}
         self._current: dict[tuple[str, str, str, str], Epoch] = {}
         self._root = lru_cache(CACHED_EPOCHS)(self._load_root)
         self._epochs: dict[int, Epoch] = {}
@@ -137,6 +145,8 @@ class Authority:
                 for o, f in zip(self._files.own_facts(client_ref), facts, strict=False)
                 if isinstance(f.says, CHANGES) and o.number not in places
             ]
+            if missing and not self.log_is_whole():
+                raise Unavailable("log_replaced")
             return [self._publish_change(number, fact) for number, fact in missing]
 
     def _publish_change(self, number: int, fact: Fact) -> Released:
@@ -177,8 +187,7 @@ class Authority:
     def seal_keys(self, source: str, wanted: Sequence[Wanted]) -> Sequence[SealKey]:
         with self.lock:
             today = self._now().date()
-            different = {w[:2] + w[3:]: w for w in wanted}.values()  # turn about, the same is wanted many times
-            moved = frozenset(w.client_ref for w in different if not self._still_so(source, w, today))
+            moved = frozenset([w.client_ref for w in wanted if not self._still_so(source, w, today)])
             if moved:
                 raise ConsentMoved(moved)
             epochs = self._epochs_for(source, wanted)
@@ -188,10 +197,15 @@ class Authority:
             ]
 
     def _still_so(self, source: str, wanted: Wanted, today: date) -> bool:
-        consent = self._consent_and_heads(wanted.client_ref)[0]
-        for recipient, since in wanted.members:
-            if not consent.lasts(_scope(source, recipient, wanted.category), since, today):
+        client_ref, category, _, members = wanted
+        consent = self._consent_and_heads(client_ref)[0]
+        asked = (source, client_ref, category, members)
+        if self._lasting.get(asked) == (consent, today):
+            return True
+        for recipient, since in members:
+            if not consent.lasts(_scope(source, recipient, category), since, today):
                 return False
+        _keep(self._lasting, asked, (consent, today))
         return True
 
     def _epochs_for(self, source: str, wanted: Iterable[Wanted]) -> list[Epoch]:
@@ -228,10 +242,21 @@ class Authority:
         with self.lock:
             numbers = self._locators.read([locator for _, locator in asked])
             today = self._now().date()
-            answers = {a: self._open(recipient, *a, today) for a in {(c, n) for (c, _), n in zip(asked, numbers, strict=True)}}
-            return [answers[client, number] for (client, _), number in zip(asked, numbers, strict=True)]
+            return [self._open(recipient, client, n, today) for (client, _), n in zip(asked, numbers, strict=True)]
 
     def _open(self, recipient: str, client_ref: str, number: int | None, today: date) -> Opened:
+        """Answered again without looking where neither the client's consent nor the day has changed."""
+        consent = self._consent_and_heads(client_ref)[0]
+        asked = (recipient, client_ref, number)
+        known = self._answered.get(asked)
+        if known is not None and known[0] is consent and known[1] == today:
+            return known[2]
+        answer = self._answer(recipient, client_ref, number, today)
+        if answer != NO_SUCH:
+            _keep(self._answered, asked, (consent, today, answer))
+        return answer
+
+    def _answer(self, recipient: str, client_ref: str, number: int | None, today: date) -> Opened:
         epoch = None if number is None else self._epoch(number)
         if epoch is None or epoch.client_ref != client_ref:
             return NO_SUCH
@@ -250,6 +275,12 @@ class Authority:
         epoch = self._epoch(number)
         assert epoch is not None
         return derive(self._root(epoch.client_ref), epoch.source, epoch.category, str(number))
+
+
+def _keep(cache: dict[K, V], key: K, value: V) -> None:
+    if len(cache) > CACHED_EPOCHS:
+        cache.clear()
+    cache[key] = value
 
 
 @lru_cache(4096)

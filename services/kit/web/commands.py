@@ -17,6 +17,9 @@ from services.kit.web.site import ClientRef, Site, Visit
 Execute = Callable[[str, Command, Visit, str], tuple[Fact, ...]]
 """(client_ref, command, who, command id) → the new facts."""
 
+GivenBefore = Callable[[str, str], tuple[Fact, ...]]
+"""(client_ref, command id) → the facts of a command that was given before."""
+
 Key = Annotated[
     str | None,
     Header(
@@ -45,9 +48,9 @@ def add_commands(app: FastAPI, site: Site) -> None:
     own = list(site.organisation.features.commands.values())
     consents = list(_consent_commands(site))
     for command in own:
-        _add(app, site, command, _executing(site))
+        _add(app, site, command, _executing(site), site.organisation.facts_of)
     for command in consents:
-        _add(app, site, command, _recording(site))
+        _add(app, site, command, _recording(site), site.platform.home.facts_of)
     rows = [_described(c, c.roles) for c in own] + [_described(c, {CONSENT_CLERK}) for c in consents]
     answer = Commands(tuple(sorted(rows, key=lambda r: r.name)))
 
@@ -84,14 +87,15 @@ def _recording(site: Site) -> Execute:
     return execute
 
 
-def _add(app: FastAPI, site: Site, command: type[Command], execute: Execute) -> None:
+def _add(app: FastAPI, site: Site, command: type[Command], execute: Execute, given_before: GivenBefore) -> None:
     of_client = Depends(site.of_client)
 
     def give(client_ref: ClientRef, body: Any, by: Visit = of_client, key: Key = None) -> Response:
         command_id = f"{by.actor.organisation}:{by.actor.person}:{command.called()}:{key or new_ref()}"
         facts = execute(client_ref, body, by, command_id)
         site.platform.wake.set()
-        written = Written(tuple(WrittenFact(f.fact_id, f.name, f.category, f.occurred_on) for f in facts))
+        known = facts or given_before(client_ref, command_id)
+        written = Written(tuple(WrittenFact(f.fact_id, f.name, f.category, f.occurred_on) for f in known))
         return as_json(written, 201 if facts else 200)
 
     give.__annotations__["body"] = command
