@@ -76,11 +76,11 @@ def epoch_outlives_its_recipients(patch: pytest.MonkeyPatch) -> None:
 def dedupe_by_what_was_seen(patch: pytest.MonkeyPatch) -> None:
     write, seen = HeldFacts.write, set[tuple[str, str, str, int]]()
 
-    def only_the_first(self: HeldFacts, batch: Batch, partition: str, position: int) -> None:
+    def only_the_first(self: HeldFacts, batch: Batch, partition: str, position: int, record_id: str = "") -> None:
         fresh = {(str(self.path), r.client_ref, r.source, r.source_seq): r for r in batch.rows}
         batch.rows = [row for fact, row in fresh.items() if fact not in seen]
         seen.update(fresh)
-        write(self, batch, partition, position)
+        write(self, batch, partition, position, record_id)
 
     patch.setattr(HeldFacts, "write", only_the_first)
 
