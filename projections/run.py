@@ -102,11 +102,11 @@ class Projector:
             return sum(self._step(partition) for partition in self._log.partitions())
 
     def on_its_log(self) -> bool:
-        """Is the last record that was read where it was? Asked once: a log is replaced while nobody works on it."""
-        with self.lock:
-            if self._on_its_log is None:
-                self._on_its_log = all(map(self._stands_where_it_was, self._log.partitions()))
-            return self._on_its_log
+        """Is the last record that was read where it was? Asked once: a log is replaced while nobody works on it.
+        Takes no lock: the authority asks it under its own, which a projector asks for under the projector's."""
+        if self._on_its_log is None:
+            self._on_its_log = all(map(self._stands_where_it_was, self._log.partitions()))
+        return self._on_its_log
 
     def _stands_where_it_was(self, partition: str) -> bool:
         last = self.view.last_read(partition)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+LONGEST_SECONDS = 1500
+"""A suite that takes longer hangs."""
 
 SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("style", ("ruff", "check", ".")),
@@ -27,7 +29,11 @@ def main() -> int:
     for name, (tool, *arguments) in SUITES:
         print(f"\n== {name}", flush=True)
         start = time.monotonic()
-        status = subprocess.run([BIN / tool, *arguments], cwd=ROOT, check=False).returncode
+        try:
+            status = subprocess.run([BIN / tool, *arguments], cwd=ROOT, check=False, timeout=LONGEST_SECONDS).returncode
+        except subprocess.TimeoutExpired:
+            print(f"ended after {LONGEST_SECONDS} s", flush=True)
+            status = 1
         results.append((name, time.monotonic() - start, status))
     print("\n== suites")
     for name, seconds, status in results:
