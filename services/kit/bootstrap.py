@@ -65,7 +65,7 @@ class Platform:
         self.log = SqliteSharedLog(data / LOG_FILE)
         secrets = {o.id: secret(data / o.id / "store.key") for o in installation.organisation}
         self._signing = {o: Ed25519PrivateKey.from_private_bytes(derive(s, "signing")) for o, s in secrets.items()}
-        self._verifier = Verifier(Keys({o: k.public_key() for o, k in self._signing.items()}))
+        self.verifier = Verifier(Keys({o: k.public_key() for o, k in self._signing.items()}))
         self._secrets = secrets
         home = installation.client_organisation
         stores = {o.id: OrganisationStore(data / o.id / "store.sqlite", o.id) for o in installation.organisation}
@@ -90,7 +90,7 @@ class Platform:
             log=self.log,
             keyring=self.authority,
             signer=Signer(config.id, self._signing[config.id]),
-            verifier=self._verifier,
+            verifier=self.verifier,
             register=ClientRegister(store, self._secrets[config.id]),
             features=Features(features(config, self.installation)),
             now=self.clock.now,
@@ -100,6 +100,7 @@ class Platform:
             acknowledge=self.authority.publish_changes if is_home else lambda _: None,
             also_here=self.authority.knows if is_home else lambda _: False,
             apart=self.installation.apart,
+            marking_key=derive(self._secrets[config.id], "marks"),
         )
 
     @property

@@ -65,6 +65,11 @@ class ClientFile:
         return frozenset(f.command_id for f in self.facts)
 
     @cached_property
+    def acts(self) -> dict[str, str]:
+        """Each command id by the act that it names: the whole of it up to its ``#``, where it has one."""
+        return {c.partition("#")[0]: c for c in self.command_ids}
+
+    @cached_property
     def _effective(self) -> dict[type[Says], list[Fact]]:
         by_type: dict[type[Says], list[Fact]] = {}
         for fact in effective(self.facts):

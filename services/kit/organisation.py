@@ -1,5 +1,6 @@
 """One organisation at work: commands in, facts out; the publisher, projector and reactor that follow them."""
 
+import hmac
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
@@ -43,13 +44,13 @@ class Organisation:
         signer: Signer, verifier: Verifier, register: ClientRegister, features: Features, now: Callable[[], datetime],
         ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str],
         acknowledge: Acknowledge = lambda _: None, also_here: Callable[[str], bool] = lambda _: False,
-        apart: frozenset[str] = frozenset(),
+        apart: frozenset[str] = frozenset(), marking_key: bytes = bytes(32),
     ):
         self.config, self.store, self.register, self.features = config, store, register, features
         self.id = config.id
         self._log, self._keyring, self._verifier, self._now = log, keyring, verifier, now
         self._ask_client_ref, self._acknowledge, self._also_here = ask_client_ref, acknowledge, also_here
-        self._writing = threading.RLock()
+        self._writing, self._marking_key = threading.RLock(), marking_key
         self.projector = self.projector_on(view)
         release = Release(self.id, log, keyring, signer, register.fill_in, apart)
         self.publisher = Publisher(store, release, self.projector, keyring, now, frozenset(statutory), acknowledge)
@@ -85,6 +86,10 @@ class Organisation:
         facts = self._write(client_ref, lambda file: decide(self.features, file, command, self._at(actor), command_id, new_ref))
         self._acknowledge(client_ref)
         return facts
+
+    def mark(self, command: Command) -> str:
+        """A short mark of the command's content, for its id. It tells nothing of the content: it is keyed."""
+        return hmac.digest(self._marking_key, command.model_dump_json().encode(), "sha256").hex()[:16]
 
     def facts_of(self, client_ref: str, command_id: str) -> tuple[Fact, ...]:
         """What a command that was given before has added to the file."""

@@ -22,6 +22,7 @@ MAY_READ = {
     ("services/kit/client_list.py", "_told", "held"): "judges consent at the head and writes the disclosure itself",
     ("services/kit/bootstrap.py", "Platform._told", "held"): "the client's own: what they are told of disclosures",
     ("services/kit/check.py", "held_only_where_covered", "held"): "compares views with consent, shows nobody anything",
+    ("services/kit/check.py", "held_as_written", "held"): "the same",
     ("services/kit/check.py", "nothing_missing", "held"): "the same",
     ("services/kit/check.py", "rebuilt_equal", "contents"): "the same",
     ("services/kit/check.py", "disclosed", "held"): "the same",

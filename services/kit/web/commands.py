@@ -25,7 +25,8 @@ Key = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern="^[A-Za-z0-9._-]{1,80}$",
-        description="Your own name for this act: sent again, with the same key, it is not done again.",
+        description="Your own name for this act: sent again, with the same key and body, it is not done again; "
+        "with another body it is refused.",
     ),
 ]
 
@@ -91,7 +92,8 @@ def _add(app: FastAPI, site: Site, command: type[Command], execute: Execute, giv
     of_client = Depends(site.of_client)
 
     def give(client_ref: ClientRef, body: Any, by: Visit = of_client, key: Key = None) -> Response:
-        command_id = f"{by.actor.organisation}:{by.actor.person}:{command.called()}:{key or new_ref()}"
+        act = f"{by.actor.organisation}:{by.actor.person}:{command.called()}:{key or new_ref()}"
+        command_id = f"{act}#{site.organisation.mark(body)}" if key else act
         facts = execute(client_ref, body, by, command_id)
         site.platform.wake.set()
         known = facts or given_before(client_ref, command_id)

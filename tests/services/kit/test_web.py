@@ -359,6 +359,17 @@ def test_one_persons_key_is_not_anothers_nor_another_commands(fresh: Web, client
     assert paivi.give(client, "start-activity", "k", **PARTICIPATION).status_code == 201
 
 
+def test_a_key_given_again_with_another_body_is_refused_and_loses_nothing(fresh: Web, client: str) -> None:
+    paivi = fresh.as_("paivi", SOCIAL, "own_social_worker")
+    first = paivi.give(client, "start-activity", "k", **PARTICIPATION)
+    again = paivi.give(client, "start-activity", "k", **PARTICIPATION)
+    assert (first.status_code, again.status_code) == (201, 200) and first.json() == again.json()
+    other = paivi.give(client, "start-activity", "k", **(PARTICIPATION | {"days_per_week": 1}))
+    assert (other.status_code, code(other)) == (409, "key_of_another_command")
+    facts = fresh.platform.organisations[SOCIAL].own_facts(client)
+    assert [f.name for f in facts].count("ActivityStarted") == 1
+
+
 @pytest.mark.parametrize("key", ["heard:" + "0" * 32, "", "a" * 81, "ä"])
 def test_a_key_has_a_form_that_the_platforms_own_never_have(web: Web, ref: str, key: str) -> None:
     paivi = web.as_("paivi", SOCIAL, "own_social_worker")
