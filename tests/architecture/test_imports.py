@@ -1,7 +1,9 @@
 """Who may import whom: the contracts of pyproject.toml hold, and they can fail."""
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from importlinter.cli import EXIT_STATUS_ERROR, EXIT_STATUS_SUCCESS, lint_imports
@@ -18,6 +20,13 @@ type = forbidden
 source_modules = services.social.activity.domain
 forbidden_modules = events.activity
 """
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """The linter sets logging up for itself and turns every other logger off."""
+    with patch("importlinter.cli.logging_config"):
+        yield
 
 
 def test_every_contract_holds(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
