@@ -21,6 +21,8 @@ from projections.service_path.rows import ClientRow, ConsentRow, ServicePath, Vi
 from projections.service_path.visible import visible
 
 CATCH_UP_SECONDS = 5.0
+LOOK_AGAIN_SECONDS = 0.02
+"""Where another process moves the view."""
 
 
 class NotAClientHere(Exception):
@@ -60,7 +62,7 @@ class Door:
     """One organisation's door."""
 
     def __init__(
-        self, own: OwnSide, projector: Callable[[], Projector], keyring: Keyring, now: Callable[[], datetime],
+        self, own: OwnSide, projector: Projector, keyring: Keyring, now: Callable[[], datetime],
         names: Mapping[str, str],
     ):
         self._own, self._projector, self._keyring, self._now, self._names = own, projector, keyring, now, names
@@ -75,7 +77,7 @@ class Door:
         as_of = on or today
         if as_of > today:
             raise LooksBackOnly
-        known = self._at_the_head(client_ref)
+        known = self.at_the_head(client_ref)
         held = self._may_still_be_seen(client_ref, as_of) if known else []
         if not held and not self._own.is_client_here(client_ref):
             self._own.disclose(client_ref, PathRefused(viewer_role=viewer.role, reason="not_a_client_here"), viewer)
@@ -90,7 +92,7 @@ class Door:
         row = ViewerRow(organisation=viewer.organisation, role=viewer.role)
         own = [f for f in self._own.own_facts(client_ref) if f.recorded_at.date() <= as_of]
         others = [decode(h.data) for h in held]
-        consent = self._projector().consent(client_ref)
+        consent = self._projector.consent(client_ref)
         told = any(h.category == IDENTITY for h in held)
         shown = {(f.organisation, f.category) for f in visible(others, row) if f.occurred_on <= as_of}
         entry = path_opened(viewer.role, shown, consent, viewer.organisation, today, as_of)
@@ -108,16 +110,16 @@ class Door:
 
     def _may_still_be_seen(self, client_ref: str, as_of: date) -> list[HeldRow]:
         """Held on that day (first held: the day of the record that brought it) and covered today."""
-        projector = self._projector()
+        projector = self._projector
         consent = projector.consent(client_ref)
         return [r for r in projector.view.held(client_ref) if r.day <= as_of and projector.may_hold(consent, r)]
 
     def _changes(self, client_ref: str, as_of: date) -> Iterable[Fact]:
-        return (fact for day, fact in self._projector().view.change_facts(client_ref) if day <= as_of)
+        return (fact for day, fact in self._projector.view.change_facts(client_ref) if day <= as_of)
 
-    def _at_the_head(self, client_ref: str) -> bool:
+    def at_the_head(self, client_ref: str) -> bool:
         """True once every acknowledged consent change that this organisation was told of has been read."""
-        projector = self._projector()
+        projector = self._projector
         if not projector.on_its_log():
             return False
         try:
@@ -126,8 +128,12 @@ class Door:
             while not projector.blocked(client_ref):
                 if projector.consent(client_ref).version >= head:
                     return True
-                if not projector.step() or time.monotonic() > until:
-                    return projector.consent(client_ref).version >= head
+                if time.monotonic() > until:
+                    return False
+                if not projector.step():
+                    if projector.leads:
+                        return projector.consent(client_ref).version >= head
+                    time.sleep(LOOK_AGAIN_SECONDS)
         except AuthorityUnavailable:
             return False
         return False

@@ -3,8 +3,9 @@
 Rows and position change in one transaction. Own facts are not here: they are read from the own file.
 """
 
-from collections.abc import Iterable
-from contextlib import suppress
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from sqlite3 import OperationalError
@@ -88,76 +89,115 @@ class HeldFacts:
         self.datastore = Datastore(path)
         self.recorder = _Recorder(self.datastore)
         self.recorder.create_table()
+        self._users = 0
+        self._unused = threading.Condition()
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """The database stays while it is read or written; ``become`` waits for it."""
+        with self._unused:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._unused:
+                self._users -= 1
+                self._unused.notify_all()
+
+    def _rows(self, statement: str, parameters: Any = ()) -> list[Any]:
+        with self._in_use():
+            return self.datastore.rows(statement, parameters)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        with self._in_use(), self.datastore.transaction(commit=True) as cursor:
+            yield cursor
+
+    def become(self, new: "HeldFacts") -> Path:
+        """Take another view's place over its database: what reads or writes now is done with the old one first.
+        Nobody writes to the new one meanwhile. Returns the old one's path; nobody here has it open any more."""
+        with self._unused:
+            self._unused.wait_for(lambda: self._users == 0)
+            old, self.datastore, self.recorder = self.datastore, new.datastore, new.recorder
+            left, self.path = self.path, new.path
+        old.close()
+        return left
 
     # Reading
 
     def position(self, partition: str) -> int:
-        return self.recorder.max_tracking_id(f"log/{partition}") or 0
+        with self._in_use():
+            return self.recorder.max_tracking_id(f"log/{partition}") or 0
+
+    def newest(self) -> int:
+        """The last position of which there is something to react to."""
+        query = "SELECT MAX(p) FROM (SELECT MAX(position) AS p FROM held UNION ALL SELECT MAX(position) FROM to_confirm)"
+        return self._rows(query)[0][0] or 0
 
     def last_read(self, partition: str) -> tuple[int, str] | None:
         """Position and id of the last record read; None where nothing was read yet."""
-        rows = self.datastore.rows("SELECT position, record_id FROM last_read WHERE partition = ?", (partition,))
+        rows = self._rows("SELECT position, record_id FROM last_read WHERE partition = ?", (partition,))
         return (rows[0][0], rows[0][1]) if rows else None
 
     def held(self, client_ref: str) -> list[HeldRow]:
         """Every fact held of a client, ordered by position."""
-        rows = self.datastore.rows("SELECT * FROM held WHERE client_ref = ? ORDER BY position", (client_ref,))
+        rows = self._rows("SELECT * FROM held WHERE client_ref = ? ORDER BY position", (client_ref,))
         return [_row(r) for r in rows]
 
     def held_after(self, position: int, limit: int) -> list[HeldRow]:
         """Facts held that came after a position, in order."""
-        return [_row(r) for r in self.datastore.rows("SELECT * FROM held WHERE position > ? ORDER BY position LIMIT ?", (position, limit))]
+        return [_row(r) for r in self._rows("SELECT * FROM held WHERE position > ? ORDER BY position LIMIT ?", (position, limit))]
 
     def changes(self, client_ref: str) -> list[Change]:
         """The consent changes of a client as this organisation was told, in order."""
-        return [_change(r) for r in self.datastore.rows(_CHANGES + "WHERE client_ref = ? ORDER BY position", (client_ref,))]
+        return [_change(r) for r in self._rows(_CHANGES + "WHERE client_ref = ? ORDER BY position", (client_ref,))]
 
     def change_facts(self, client_ref: str) -> list[tuple[date, Fact]]:
         """The same as facts, each with the day it came."""
-        rows = self.datastore.rows(_CHANGES + "WHERE client_ref = ? ORDER BY position", (client_ref,))
+        rows = self._rows(_CHANGES + "WHERE client_ref = ? ORDER BY position", (client_ref,))
         return [(date.fromisoformat(day), decode(data)) for _, _, day, data in rows]
 
     def changed_after(self, position: int, limit: int) -> list[tuple[int, str]]:
         """(position, client_ref) of the consent changes after a position."""
         query = "SELECT position, client_ref FROM consent_changes WHERE position > ? ORDER BY position LIMIT ?"
-        return self.datastore.rows(query, (position, limit))
+        return self._rows(query, (position, limit))
 
     def clients_with_edges(self, after: date, until: date) -> list[str]:
         """Clients of whom some grant begins or has ended on a day after ``after``, at the latest ``until``."""
         query = "SELECT DISTINCT client_ref FROM day_edges WHERE day > ? AND day <= ? ORDER BY 1"
-        return [r[0] for r in self.datastore.rows(query, (after.isoformat(), until.isoformat()))]
+        return [r[0] for r in self._rows(query, (after.isoformat(), until.isoformat()))]
 
     def to_confirm(self, position: int, limit: int) -> list[ToConfirm]:
         query = "SELECT * FROM to_confirm WHERE position > ? ORDER BY position LIMIT ?"
-        return [ToConfirm(*r) for r in self.datastore.rows(query, (position, limit))]
+        return [ToConfirm(*r) for r in self._rows(query, (position, limit))]
 
     def understood_late(self) -> list[tuple[int, str]]:
         """(position, client_ref) of records that were set aside, are understood now, and wait to be reacted to."""
-        return self.datastore.rows("SELECT position, client_ref FROM understood_late ORDER BY position")
+        return self._rows("SELECT position, client_ref FROM understood_late ORDER BY position")
 
     def set_aside(self) -> list[SetAside]:
-        return [SetAside(*r) for r in self.datastore.rows("SELECT * FROM set_aside ORDER BY position")]
+        return [SetAside(*r) for r in self._rows("SELECT * FROM set_aside ORDER BY position")]
 
     def clients(self) -> list[str]:
         """Every client of whom a fact is held or a consent change known."""
         query = "SELECT client_ref FROM held UNION SELECT client_ref FROM consent_changes ORDER BY 1"
-        return [r[0] for r in self.datastore.rows(query)]
+        return [r[0] for r in self._rows(query)]
 
     def contents(self) -> dict[str, list[Any]]:
         """Every row, for comparing a rebuilt view with the running one: facts by (day, organisation, place)."""
         return {
-            "held": self.datastore.rows("SELECT * FROM held ORDER BY json_extract(CAST(data AS TEXT), '$.occurred_on'), source, source_seq, client_ref"),
-            "consent_changes": self.datastore.rows("SELECT * FROM consent_changes ORDER BY position"),
-            "day_edges": self.datastore.rows("SELECT * FROM day_edges ORDER BY 1, 2"),
-            "to_confirm": self.datastore.rows("SELECT position, client_ref, change FROM to_confirm ORDER BY position"),
-            "set_aside": self.datastore.rows("SELECT position, client_ref, record_id FROM set_aside ORDER BY position"),
+            "held": self._rows("SELECT * FROM held ORDER BY json_extract(CAST(data AS TEXT), '$.occurred_on'), source, source_seq, client_ref"),
+            "consent_changes": self._rows("SELECT * FROM consent_changes ORDER BY position"),
+            "day_edges": self._rows("SELECT * FROM day_edges ORDER BY 1, 2"),
+            "to_confirm": self._rows("SELECT position, client_ref, change FROM to_confirm ORDER BY position"),
+            "set_aside": self._rows("SELECT position, client_ref, record_id FROM set_aside ORDER BY position"),
         }
 
     # Writing
 
     def write(self, batch: Batch, partition: str, position: int, record_id: str = "") -> None:
         """Everything that a batch of records changes, and the position and record it was read to, or nothing."""
-        with self.datastore.transaction(commit=True) as cursor:
+        with self._writing() as cursor:
             self._write(cursor, batch)
             cursor.execute("INSERT OR REPLACE INTO last_read VALUES (?, ?, ?)", (partition, position, record_id))
             self.recorder._insert_tracking(cursor, Tracking(f"log/{partition}", position))
@@ -166,7 +206,7 @@ class HeldFacts:
         """Changes that come of no new record: an expiry, or set-aside records tried again. Those now understood are
         to be heard late: the reactions have gone past them."""
         replayed = list(replayed)
-        with self.datastore.transaction(commit=True) as cursor:
+        with self._writing() as cursor:
             cursor.executemany("DELETE FROM set_aside WHERE position = ?", [(a.position,) for a in replayed])
             self._write(cursor, batch)
             again = {a.position for a in batch.set_aside}
@@ -177,7 +217,7 @@ class HeldFacts:
         aside = {a.position for a in self.set_aside()}
         late = old.understood_late()
         late += [(a.position, a.client_ref) for a in old.set_aside() if a.position not in aside]
-        with self.datastore.transaction(commit=True) as cursor:
+        with self._writing() as cursor:
             cursor.executemany("INSERT OR IGNORE INTO understood_late VALUES (?, ?)", late)
 
     def _write_late(self, cursor: Any, understood: list[SetAside]) -> None:
@@ -186,7 +226,7 @@ class HeldFacts:
 
     def heard_late(self, position: int) -> None:
         """The reaction to a record understood late is written."""
-        with self.datastore.transaction(commit=True) as cursor:
+        with self._writing() as cursor:
             cursor.execute("DELETE FROM understood_late WHERE position = ?", (position,))
 
     def _write(self, cursor: Any, batch: Batch) -> None:
@@ -203,7 +243,7 @@ class HeldFacts:
 
     def purged(self) -> None:
         """After a purge: what was removed is gone from the disk too."""
-        with suppress(OperationalError):  # a reader is in the way: the next checkpoint does it
+        with self._in_use(), suppress(OperationalError):  # a reader is in the way: the next checkpoint does it
             self.datastore.checkpoint()
 
     def close(self) -> None:

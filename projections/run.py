@@ -67,14 +67,16 @@ class Projector:
 
     def __init__(
         self, organisation: str, log: SharedLog, keyring: Keyring, verifier: Verifier, view: HeldFacts,
-        today: Callable[[], date], register: Register,
+        today: Callable[[], date], register: Register, leads: bool = True,
     ):
-        self.organisation = organisation
+        """``leads``: this projector moves the view. One that does not waits for another process's."""
+        self.organisation, self.leads = organisation, leads
         self.view = view
         self._log, self._keyring, self._verifier = log, keyring, verifier
         self._today, self._register = today, register
         self._consent: OrderedDict[str, ClientConsent] = OrderedDict()
         self._blocked = {aside.client_ref for aside in view.set_aside()}
+        self._remembered_to: dict[str, int] = {}
         self._scopes: dict[tuple[str, str], Scope] = {}
         self._on_its_log: bool | None = None
         self.lock = threading.RLock()
@@ -94,8 +96,8 @@ class Projector:
         return client_ref in self._blocked
 
     def step(self) -> int:
-        """Read the next batch of each partition. Returns how many records were read.
-        Raises ``AuthorityUnavailable`` and ``LogReplaced``: then nothing has moved."""
+        """Read the next batch of each partition. Returns how many records were read, by this projector or another
+        that moves the view. Raises ``AuthorityUnavailable`` and ``LogReplaced``: then nothing has moved."""
         with self.lock:
             if not self.on_its_log():
                 raise LogReplaced
@@ -116,21 +118,31 @@ class Projector:
         return [(p.position, p.record.id) for p in self._log.read(partition, position - 1, 1)] == [(position, record_id)]
 
     def _step(self, partition: str) -> int:
-        records = self._log.read(partition, self.view.position(partition), BATCH)
+        position = self.view.position(partition)
+        remembered = self._remembered_to.get(partition, 0)
+        if position != remembered:
+            self.begin_anew()
+            self._remembered_to[partition] = position
+        if not self.leads:
+            return max(position - remembered, 0)
+        records = self._log.read(partition, position, BATCH)
         if not records:
             return 0
         batch, consents = self._project(records, self._ask(records), set(self._blocked))
         try:
             self.view.write(batch, partition, records[-1].position, records[-1].record.id)
         except IntegrityError:  # another process has read on meanwhile: nothing was written, its rows are there
-            self._begin_anew()
+            self.begin_anew()
         else:
+            self._remembered_to[partition] = records[-1].position
             self._take_in(batch, consents)
         return len(records)
 
-    def _begin_anew(self) -> None:
-        self._consent.clear()
-        self._blocked = {aside.client_ref for aside in self.view.set_aside()}
+    def begin_anew(self) -> None:
+        """Forget what is remembered of the view: somebody else has written to it."""
+        with self.lock:
+            self._consent.clear()
+            self._blocked = {aside.client_ref for aside in self.view.set_aside()}
 
     def _take_in(self, batch: Batch, consents: dict[str, ClientConsent]) -> None:
         self._consent.update(consents)

@@ -59,6 +59,7 @@ class Platform:
     def __init__(self, data: Path, installation: Installation, clock: Clock, beside_another: bool = False):
         """``beside_another``: a running process keeps the directory at its head; this one only asks."""
         self.data, self.installation, self.clock = data, installation, clock
+        self._beside_another = beside_another
         self.wake = threading.Event()
         """Set it when there is something to do: whoever pumps begins at once."""
         self.names = {o.id: o.name for o in installation.organisation}
@@ -86,7 +87,7 @@ class Platform:
         return Organisation(
             config=config,
             store=store,
-            view=HeldFacts(view_path(self.data / config.id)),
+            view=view_in_use(self.data / config.id),
             log=self.log,
             keyring=self.authority,
             signer=Signer(config.id, self._signing[config.id]),
@@ -100,6 +101,7 @@ class Platform:
             acknowledge=self.authority.publish_changes if is_home else lambda _: None,
             also_here=self.authority.knows if is_home else lambda _: False,
             apart=self.installation.apart,
+            beside_another=self._beside_another,
             marking_key=derive(self._secrets[config.id], "marks"),
         )
 
@@ -172,15 +174,25 @@ class Platform:
             while projector.step():
                 pass
             projector.pass_day(date.min, organisation.today())
-            old = organisation.adopt(projector)
-            use_view(folder, path)
-        remove_view(old.path)  # whoever still reads the old one finishes; its file goes with its last reader
+            left = organisation.adopt(projector.view, lambda: use_view(folder, path))
+        remove_view(left)
 
     def close(self) -> None:
         for organisation in self.organisations.values():
             organisation.close()
         self._authority_store.close()
         self.log.close()
+
+
+def view_in_use(folder: Path) -> HeldFacts:
+    """The view in use. Another process may switch to a rebuilt one, and remove this one, just as it is opened."""
+    while True:
+        path = view_path(folder)
+        view = HeldFacts(path)
+        if view_path(folder) == path:
+            return view
+        view.close()
+        remove_view(path)
 
 
 def features(config: OrganisationConfig, installation: Installation) -> Iterable[Feature]:

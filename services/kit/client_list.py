@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import msgspec
 
 from consent.disclosure import path_opened
-from consent.keys import AuthorityUnavailable
 from events.identity import CATEGORY as IDENTITY
 from events.structs import replaced
 from projections.roles import sight
@@ -38,27 +37,18 @@ def clients_named(organisation: Organisation, actor: Actor, name: str) -> list[L
 def _listed(organisation: Organisation, actor: Actor) -> Iterator[ListedClient]:
     if sight(actor.role, NAME) is None:
         raise NotAllowed("role_not_allowed", "role")
-    at_the_head = _at_the_head(organisation)
     for client_ref, entry in organisation.register.entries():
-        if organisation.register.is_own(client_ref) or (at_the_head and _told(organisation, actor, client_ref)):
+        if organisation.register.is_own(client_ref) or _told(organisation, actor, client_ref):
             yield ListedClient(client_ref, entry.full_name)
 
 
-def _at_the_head(organisation: Organisation) -> bool:
-    """Has every acknowledged consent change been read?"""
-    try:
-        while organisation.projector.step():
-            pass
-    except AuthorityUnavailable:
-        return False
-    return True
-
-
 def _told(organisation: Organisation, actor: Actor, client_ref: str) -> bool:
+    if not organisation.door.at_the_head(client_ref):
+        return False
     projector, today = organisation.projector, organisation.today()
     consent = projector.consent(client_ref)
     held = [r for r in projector.view.held(client_ref) if r.category == IDENTITY and projector.may_hold(consent, r)]
-    if not held or projector.blocked(client_ref):
+    if not held:
         return False
     shown = {(row.source, row.category) for row in held}
     entry = replaced(path_opened(actor.role, shown, consent, organisation.id, today, today), through="list")

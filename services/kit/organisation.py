@@ -4,6 +4,7 @@ import hmac
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from pathlib import Path
 
 from consent.keys import Keyring
 from consent.release import Release
@@ -44,23 +45,23 @@ class Organisation:
         signer: Signer, verifier: Verifier, register: ClientRegister, features: Features, now: Callable[[], datetime],
         ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str],
         acknowledge: Acknowledge = lambda _: None, also_here: Callable[[str], bool] = lambda _: False,
-        apart: frozenset[str] = frozenset(), marking_key: bytes = bytes(32),
+        apart: frozenset[str] = frozenset(), beside_another: bool = False, marking_key: bytes = bytes(32),
     ):
         self.config, self.store, self.register, self.features = config, store, register, features
         self.id = config.id
         self._log, self._keyring, self._verifier, self._now = log, keyring, verifier, now
         self._ask_client_ref, self._acknowledge, self._also_here = ask_client_ref, acknowledge, also_here
         self._writing, self._marking_key = threading.RLock(), marking_key
-        self.projector = self.projector_on(view)
+        self.projector = self.projector_on(view, leads=not beside_another)
         release = Release(self.id, log, keyring, signer, register.fill_in, apart)
         self.publisher = Publisher(store, release, self.projector, keyring, now, frozenset(statutory), acknowledge)
-        self.reactor = Reactor(store, lambda: self.projector.view, features, now)
-        self.door = Door(self, lambda: self.projector, keyring, now, names)
+        self.reactor = Reactor(store, view, features, now)
+        self.door = Door(self, self.projector, keyring, now, names)
         self._organisations, self._apart = frozenset(names), apart
 
-    def projector_on(self, view: HeldFacts) -> Projector:
+    def projector_on(self, view: HeldFacts, leads: bool = True) -> Projector:
         """A projector of this organisation that writes to ``view``."""
-        return Projector(self.id, self._log, self._keyring, self._verifier, view, self.today, self.register)
+        return Projector(self.id, self._log, self._keyring, self._verifier, view, self.today, self.register, leads)
 
     def today(self) -> date:
         return self._now().date()
@@ -182,15 +183,16 @@ class Organisation:
         self.store.queue_backfill(clients, (DAY, today.toordinal()))
         return len(clients)
 
-    def adopt(self, projector: Projector) -> HeldFacts:
-        """Switch to a rebuilt view. Returns the old one, closed to writing."""
+    def adopt(self, rebuilt: HeldFacts, use: Callable[[], None]) -> Path:
+        """Switch to a rebuilt view; ``use`` makes it the one in use for the next start too. Returns the old one's path."""
         with self.projector.lock, self._writing:
-            old = self.projector
-            self.store.queue_backfill({a.client_ref for a in old.view.set_aside()})
-            projector.view.take_over(old.view)
-            self.projector = projector
-            self.publisher.follow(projector)
-            return old.view
+            view = self.projector.view
+            self.store.queue_backfill({a.client_ref for a in view.set_aside()})
+            rebuilt.take_over(view)
+            use()
+            left = view.become(rebuilt)
+            self.projector.begin_anew()
+            return left
 
     def close(self) -> None:
         self.projector.view.close()

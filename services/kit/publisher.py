@@ -55,10 +55,6 @@ class Publisher:
         self._store.mark_published(released, facts[-1].number)
         return len(facts)
 
-    def follow(self, projector: Projector) -> None:
-        """Decide by another view's consent from now on."""
-        self._projector = projector
-
     def _consent(self, client_ref: str) -> ClientConsent:
         return self._projector.consent(client_ref)
 

@@ -29,7 +29,7 @@ def new_ref() -> str:
 class Reactor:
     """Follows the facts held and the withdrawals applied, in the order of the log. Its position moves with its facts."""
 
-    def __init__(self, store: OrganisationStore, view: Callable[[], HeldFacts], features: Features, now: Callable[[], datetime]):
+    def __init__(self, store: OrganisationStore, view: HeldFacts, features: Features, now: Callable[[], datetime]):
         self._store, self._view, self._features, self._now = store, view, features, now
 
     def step(self) -> int:
@@ -42,18 +42,20 @@ class Reactor:
         return len(heard) + self._hear_late()
 
     def _heard(self, after: int, limit: int) -> list[HeldRow | ToConfirm]:
-        view = self._view()
+        """Up to what there was when it began: a projector may write between one reading and the next."""
+        view = self._view
+        newest = view.newest()
         of_each: list[HeldRow | ToConfirm] = [*view.held_after(after, limit), *view.to_confirm(after, limit)]
-        return sorted(of_each, key=lambda h: h.position)[:limit]
+        return sorted((h for h in of_each if h.position <= newest), key=lambda h: h.position)[:limit]
 
     def _hear_late(self) -> int:
         """Records that were understood only after later ones had been heard. The position stays where it is."""
-        late = self._view().understood_late()
+        late = self._view.understood_late()
         for position, _ in late:
             for one in self._heard(position - 1, 1):
                 if one.position == position:
                     self._one(one, None)
-            self._view().heard_late(position)
+            self._view.heard_late(position)
         return len(late)
 
     def _one(self, heard: HeldRow | ToConfirm, position: tuple[str, int] | None) -> None:

@@ -58,8 +58,10 @@ class Rebuilds:
         return self._platform.data / organisation.id / FILE
 
     def _is_wanted(self, organisation: Organisation) -> bool:
-        file = self._file(organisation)
-        return file.exists() and not file.read_text().startswith(FAILED)
+        try:
+            return not self._file(organisation).read_text().startswith(FAILED)
+        except FileNotFoundError:
+            return False
 
     def _rebuild(self, organisation: Organisation) -> None:
         file = self._file(organisation)

@@ -87,9 +87,11 @@ class ClientRegister:
             self.put(fact.client_ref, Entry(says.full_name, says.hetu, says.language or "fi"), introduced=True)
 
     def forget(self, client_ref: str) -> None:
-        """See ``projections.run.Register``."""
-        if not self.is_own(client_ref):
-            self._store.clear_register_entry(client_ref)
+        """See ``projections.run.Register``. A worker may open a case, or put the client into the register, meanwhile."""
+        done = False
+        while not done:
+            file = self._store.file(client_ref)
+            done = has_own_case(file.facts) or self._store.clear_register_entry(client_ref, file.version)
 
     def is_own(self, client_ref: str) -> bool:
         """Is the client in the register by more than an introduction: by an own entry, or by a case of one's own?"""

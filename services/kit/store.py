@@ -34,6 +34,7 @@ _TABLES = (
 _PUBLISHED = "INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?)"
 _AGAIN = "INSERT INTO published_again VALUES (?, ?, ?, ?, ?)"
 _OWN_FACTS = "SELECT rowid, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
+_VERSION = "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?"
 _PUBLICATIONS = """
 SELECT e.rowid, p.position, p.time, p.recipients FROM stored_events e JOIN published p ON p.number = e.rowid
 WHERE e.originator_id = :client
@@ -111,13 +112,17 @@ class OrganisationStore:
     # Files
 
     def file(self, client_ref: str) -> ClientFile:
-        """The client's file; an empty one where there is none."""
+        """The client's file as it stands; an empty one where there is none. What is remembered of it is carried
+        forward: another thread, or a process beside this one, may have written meanwhile."""
         with self._lock:
-            cached = self._cache.get(client_ref)
-            if cached is not None:
+            known = self._cache.get(client_ref)
+            if known is not None:
                 self._cache.move_to_end(client_ref)
-                return cached
-        file = ClientFile(client_ref, self.organisation, tuple(self.files.events.get(client_ref)))  # type: ignore[arg-type]
+        known = known or ClientFile(client_ref, self.organisation)
+        (version,) = self.datastore.rows(_VERSION, (client_ref,))[0]
+        if (version or 0) <= known.version:
+            return known
+        file = known.plus(self.files.events.get(client_ref, gt=known.version))  # type: ignore[arg-type]
         self._remember(file)
         return file
 
@@ -128,8 +133,6 @@ class OrganisationStore:
         try:
             self.files.events.put(facts, tracking=tracking)  # type: ignore[arg-type]
         except IntegrityError:
-            with self._lock:
-                self._cache.pop(file.client_ref, None)
             raise WrittenMeanwhile from None
         after = file.plus(facts)
         self._remember(after)
@@ -137,7 +140,9 @@ class OrganisationStore:
 
     def _remember(self, file: ClientFile) -> None:
         with self._lock:
-            self._cache[file.client_ref] = file
+            known = self._cache.get(file.client_ref)
+            if known is None or known.version < file.version:
+                self._cache[file.client_ref] = file
             self._cache.move_to_end(file.client_ref)
             if len(self._cache) > CACHED_FILES:
                 self._cache.popitem(last=False)
@@ -224,16 +229,21 @@ class OrganisationStore:
         return [(ref, sealed) for ref, sealed in self.datastore.rows("SELECT client_ref, sealed FROM register ORDER BY client_ref")]
 
     def put_register_entry(self, client_ref: str, sealed: bytes, introduced: bool) -> None:
+        """An introduction never replaces an own entry."""
         with self.datastore.transaction(commit=True) as cursor:
             cursor.execute(
                 "INSERT INTO register VALUES (:ref, :sealed, :introduced) ON CONFLICT (client_ref) DO UPDATE "
-                "SET sealed = :sealed, introduced = MIN(introduced, :introduced)",
+                "SET sealed = :sealed, introduced = :introduced WHERE introduced >= :introduced",
                 {"ref": client_ref, "sealed": sealed, "introduced": int(introduced)},
             )
 
-    def clear_register_entry(self, client_ref: str) -> None:
+    def clear_register_entry(self, client_ref: str, version: int) -> bool:
+        """Remove an introduced client whose file is still at ``version``. False where it has grown meanwhile."""
         with self.datastore.transaction(commit=True) as cursor:
-            cursor.execute("DELETE FROM register WHERE client_ref = ?", (client_ref,))
+            if (cursor.execute(_VERSION, (client_ref,)).fetchone()[0] or 0) != version:
+                return False
+            cursor.execute("DELETE FROM register WHERE client_ref = ? AND introduced", (client_ref,))
+            return True
 
     def close(self) -> None:
         self.files.close()

@@ -1,5 +1,6 @@
 """The view's store: rows and position together or not at all."""
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -130,3 +131,27 @@ def test_a_view_that_replaces_another_takes_over_what_was_not_heard(view: HeldFa
     new.take_over(view)
     assert new.understood_late() == [(2, CLIENT), (3, CLIENT)]
     new.close()
+
+
+def test_whoever_reads_has_the_database_until_done(view: HeldFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    view.write(Batch(rows=[row(1)]), "0", 1)
+    new = HeldFacts(tmp_path / "new.sqlite")
+    new.write(Batch(rows=[row(1), row(2)]), "0", 2)
+    old, closed = view.datastore, threading.Event()
+    rows, close = old.rows, old.close
+
+    def slow(statement: str, parameters: Any = ()) -> list[Any]:
+        switching.start()
+        assert not closed.wait(0.3)
+        return rows(statement, parameters)
+
+    def closing() -> None:
+        closed.set()
+        close()
+
+    switching = threading.Thread(target=lambda: view.become(new))
+    monkeypatch.setattr(old, "rows", slow)
+    monkeypatch.setattr(old, "close", closing)
+    assert positions(view) == [1]
+    switching.join(10)
+    assert closed.is_set() and positions(view) == [1, 2] and view.path == new.path
