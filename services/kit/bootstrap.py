@@ -59,7 +59,7 @@ class Platform:
     def __init__(self, data: Path, installation: Installation, clock: Clock, beside_another: bool = False):
         """``beside_another``: a running process keeps the directory at its head; this one only asks."""
         self.data, self.installation, self.clock = data, installation, clock
-        self._beside_another = beside_another
+        self.beside_another = beside_another
         self.wake = threading.Event()
         """Set it when there is something to do: whoever pumps begins at once."""
         self.names = {o.id: o.name for o in installation.organisation}
@@ -101,7 +101,7 @@ class Platform:
             acknowledge=self.authority.publish_changes if is_home else lambda _: None,
             also_here=self.authority.knows if is_home else lambda _: False,
             apart=self.installation.apart,
-            beside_another=self._beside_another,
+            beside_another=self.beside_another,
             marking_key=derive(self._secrets[config.id], "marks"),
         )
 
