@@ -21,6 +21,7 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
+LOCK_TIMEOUT_SECONDS = 30
 CACHE_KIB = 16 * 1024
 CHECKPOINT_EVERY = 64
 """Write transactions between checkpoints of the WAL."""
@@ -52,10 +53,10 @@ class Datastore(SQLiteDatastore):
     def __init__(self, path: Path, originator_id_type: Literal["uuid", "text"] = "text", purges: bool = True):
         """``purges``: what is deleted is overwritten. A file of which nothing is ever deleted does without."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(str(path), lock_timeout=30, originator_id_type=originator_id_type)
+        super().__init__(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, originator_id_type=originator_id_type)
         self.path = path
         self.pool.close()
-        self.pool = _Pool(db_name=str(path), lock_timeout=30, pool_timeout=30)
+        self.pool = _Pool(db_name=str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, pool_timeout=30)
         self.pool.purges = purges
         self._checkpointing = threading.Lock()
         self._since_checkpoint = 0
@@ -83,7 +84,16 @@ class Datastore(SQLiteDatastore):
             self._since_checkpoint = 0
             connection._sqlite_conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
-    def checkpoint(self) -> None:
-        """Move the WAL into the file and truncate it: purged bytes are then gone from the disk too."""
+    def checkpoint(self) -> bool:
+        """Move the WAL into the file and truncate it: purged bytes are then gone from the disk too.
+        False where a reader is in the way: nobody waits for one here, ask again."""
         with self.get_connection(commit=True) as connection:
-            connection._sqlite_conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            raw: sqlite3.Connection = connection._sqlite_conn
+            raw.execute("PRAGMA busy_timeout=0")
+            try:
+                busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError:
+                return False
+            finally:
+                raw.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT_SECONDS * 1000}")
+            return not busy

@@ -5,10 +5,9 @@ Rows and position change in one transaction. Own facts are not here: they are re
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from sqlite3 import OperationalError
 from typing import Any, NamedTuple
 
 import msgspec
@@ -89,6 +88,8 @@ class HeldFacts:
         self.datastore = Datastore(path)
         self.recorder = _Recorder(self.datastore)
         self.recorder.create_table()
+        self._unwiped = True
+        """Whoever had it open before may have been killed between a purge and its wiping."""
         self._users = 0
         self._unused = threading.Condition()
 
@@ -242,9 +243,15 @@ class HeldFacts:
         cursor.executemany("INSERT OR IGNORE INTO set_aside VALUES (?, ?, ?, ?)", batch.set_aside)
 
     def purged(self) -> None:
-        """After a purge: what was removed is gone from the disk too."""
-        with self._in_use(), suppress(OperationalError):  # a reader is in the way: the next checkpoint does it
-            self.datastore.checkpoint()
+        """After a purge: what was removed is gone from the disk too, at the latest when its last reader is done."""
+        self._unwiped = True
+        self.wipe()
+
+    def wipe(self) -> None:
+        """Wipe what was purged and is on the disk still, unless somebody reads just now."""
+        if self._unwiped:
+            with self._in_use():
+                self._unwiped = not self.datastore.checkpoint()
 
     def close(self) -> None:
         self.datastore.close()

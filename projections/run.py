@@ -101,6 +101,8 @@ class Projector:
         with self.lock:
             if not self.on_its_log():
                 raise LogReplaced
+            if self.leads:
+                self.view.wipe()
             return sum(self._step(partition) for partition in self._log.partitions())
 
     def on_its_log(self) -> bool:

@@ -73,4 +73,4 @@ class Rebuilds:
             log.error("the view of %s could not be rebuilt: %s", organisation.id, told_without_values(error))
             write_whole(file, f"{FAILED} {type(error).__name__}")
         else:
-            file.unlink()
+            file.unlink(missing_ok=True)

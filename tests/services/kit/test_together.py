@@ -1,5 +1,6 @@
 """Threads and processes that work on the same data at the same moment: each interleaving held at the worst place."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -34,11 +35,11 @@ def town(tmp_path: Path) -> Iterator[Town]:
     town.platform.close()
 
 
-def in_a_thread(work: Callable[[], object]) -> None:
+def in_a_thread(work: Callable[[], object], seconds: float = 30) -> None:
     """Done by another thread, while this one stands where it is."""
     thread = threading.Thread(target=work)
     thread.start()
-    thread.join(30)
+    thread.join(seconds)
     assert not thread.is_alive()
 
 
@@ -158,6 +159,25 @@ def test_a_projector_notices_that_another_process_has_moved_the_view(town: Town)
     ours.step()
     assert ours.consent(town.client).grants.grants[grant].withdrawn_by is not None
     holds(town)
+
+
+def test_a_reader_in_another_process_holds_up_neither_a_withdrawal_nor_for_long_its_wiping(town: Town) -> None:
+    grant = town.consents(SOCIAL, EMPLOYMENT, "activity")
+    town.says(SOCIAL, STARTED)
+    path = town[EMPLOYMENT].projector.view.path
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT COUNT(*) FROM held").fetchall()
+    town.does(HOME, WithdrawConsent(grant=grant))
+    in_a_thread(town.platform.settle, seconds=10)
+    assert reads(town.platform, town, EMPLOYMENT) == [] and on_disk(path)
+    reader.close()
+    town.platform.settle()
+    assert not on_disk(path)
+
+
+def on_disk(view: Path) -> bool:
+    return any(b"ActivityStarted" in p.read_bytes() for p in view.parent.glob(f"{view.name}*"))
 
 
 # Views rebuilt
