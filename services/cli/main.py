@@ -15,7 +15,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from projections.run import LogReplaced
 from services.cli import show
-from services.cli.open import CannotServe, NoData, check_allowed, check_free, install, platform_on, reading, writing
+from services.cli.open import (
+    CannotServe,
+    NoData,
+    check_allowed,
+    check_free,
+    install,
+    platform_on,
+    reading,
+    stop_in_order,
+    writing,
+)
 from services.kit import rebuilds
 from services.kit.bootstrap import Platform
 from services.kit.check import CHECKS, Checked, check
@@ -97,6 +107,7 @@ def run(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8400,
 ) -> None:
     """Serve every organisation of an installation from this one process."""
+    stop_in_order()
     with in_plain_words():
         check_free(host, port)
         told = read_story(story) if story else None

@@ -48,7 +48,10 @@ class Runner:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._platform.wake.clear()
-            self._rebuilds.begin()
+            try:
+                self._rebuilds.begin()
+            except OSError as error:  # a view is not rebuilt; everything else goes on
+                log.error("no rebuild can begin: %s", told_without_values(error))
             if not self.round():
                 self._platform.wake.wait(IDLE_SECONDS)
 

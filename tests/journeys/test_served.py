@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +31,7 @@ def identity_codes() -> list[str]:
 
 
 class Served:
-    def __init__(self, data: Path, port: int, process: subprocess.Popen[str]):
+    def __init__(self, data: Path, port: int, process: subprocess.Popen[Any]):
         self.data, self.port, self.process = data, port, process
 
     def get(self, address: str, **headers: str) -> httpx.Response:
@@ -52,6 +53,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield served
     process.terminate()
     said, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
     assert [code for code in identity_codes() if code in said] == []
 
 
@@ -111,6 +113,17 @@ def test_what_is_written_is_for_its_owner_only(served: Served) -> None:
 
 def test_a_second_process_does_not_work_on_the_same_data(served: Served) -> None:
     assert "another process" in served.ask("play", str(STORY), status=1)
+
+
+def test_it_stops_though_somebody_never_finishes_a_request(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    process = subprocess.Popen([*COMMAND, "run", "--data", str(data), "--port", str(port)], stdout=subprocess.DEVNULL)
+    wait_until_it_answers(Served(data, port, process))
+    with socket.create_connection(("127.0.0.1", port)) as half:
+        half.send(b"POST /orimattila-social/clients HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+        process.terminate()
+        assert process.wait(25) == 0
+    assert list(data.glob("**/*.sqlite-wal")) == []  # everything was closed
 
 
 def test_a_storys_clock_is_refused_outside_development(tmp_path: Path, served: Served) -> None:

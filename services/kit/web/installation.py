@@ -18,6 +18,8 @@ from services.kit.web.health import add_health
 from services.kit.web.index import POLICY, index_page
 from services.kit.web.organisation import organisation_app
 
+FINISH_SECONDS = 10
+
 
 class InstalledPeople:
     """The installation's test people, and clients by their reference. See ``Directory``."""
@@ -68,5 +70,8 @@ def _add_first_page(app: FastAPI, platform: Platform, people: Directory | None) 
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until stopped. The server's own access log is off: it would show addresses with clients' references."""
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning")
+    """Serve until stopped; requests under way have ``FINISH_SECONDS``. The server's own access log is off: it would
+    show addresses with clients' references."""
+    uvicorn.run(
+        app, host=host, port=port, access_log=False, log_level="warning", timeout_graceful_shutdown=FINISH_SECONDS
+    )
