@@ -108,9 +108,14 @@ class RawPipeline:
             self._maybe_checkpoint()
         while self.project():
             pass
+        if self._seldom:
+            self._checkpoint()
 
     def _maybe_checkpoint(self) -> None:
         self._batches += 1
         if self._seldom and self._batches % CHECKPOINT_EVERY == 0:
-            for connection in (self.source, self.log, self.view):
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        for connection in (self.source, self.log, self.view):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
