@@ -38,7 +38,7 @@ lint: setup
 
 # Pinned versions with hashes and no addresses. Needs uv.
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev \
 		--no-annotate -o requirements.txt pyproject.toml
 
 clean:

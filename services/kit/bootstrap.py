@@ -26,7 +26,7 @@ from services.client.authority.store import AuthorityStore
 from services.kit.client_file import Actor
 from services.kit.clock import Clock
 from services.kit.config import ConfigurationError, Installation, OrganisationConfig, StatutoryConfig
-from services.kit.data_directory import next_view_path, remove_view, secret, use_view, view_path
+from services.kit.data_directory import next_view_path, remove_others, remove_view, secret, use_view, view_path
 from services.kit.decide import Features
 from services.kit.errors import Unknown
 from services.kit.feature import Feature
@@ -77,6 +77,9 @@ class Platform:
             of_authority, clock.now, _grounds(installation),
         )
         self.authority.write_ground = self._write_ground
+        if not beside_another:
+            for organisation in installation.organisation:
+                remove_others(data / organisation.id)
         self.organisations = {o.id: self._organisation(o, stores[o.id]) for o in installation.organisation}
         self.authority.log_is_whole = self.home.projector.on_its_log
         if not beside_another and self.home.projector.on_its_log():

@@ -1,5 +1,6 @@
 """A client's file in one organisation, as decisions see it: history in, facts out."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from events.envelope import Fact, Says
 from services.kit.errors import Impossible, Unknown
 
 S = TypeVar("S", bound=Says)
+_MARKED = re.compile("(.+)#[0-9a-f]{16}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Draft:
     correction_reason: str | None = None
 
 
+def act_of(command_id: str) -> str | None:
+    """The act that a command id names where it ends with a mark of the command's content (``ACT#MARK``), else None."""
+    marked = _MARKED.fullmatch(command_id)
+    return marked[1] if marked else None
+
+
 class ClientFile:
     """The facts of one client in one organisation, in the order they were written."""
 
@@ -65,9 +73,9 @@ class ClientFile:
         return frozenset(f.command_id for f in self.facts)
 
     @cached_property
-    def acts(self) -> dict[str, str]:
-        """Each command id by the act that it names: the whole of it up to its ``#``, where it has one."""
-        return {c.partition("#")[0]: c for c in self.command_ids}
+    def acts(self) -> frozenset[str | None]:
+        """The acts that marked command ids name (``act_of``)."""
+        return frozenset(map(act_of, self.command_ids))
 
     @cached_property
     def _effective(self) -> dict[type[Says], list[Fact]]:

@@ -61,6 +61,13 @@ def use_view(folder: Path, path: Path) -> None:
     write_whole(folder / "view", path.name)
 
 
+def remove_others(folder: Path) -> None:
+    """Remove every view but the one in use: a process was killed while it rebuilt, or before the old one was gone."""
+    for path in folder.glob("view-*.sqlite"):
+        if path != view_path(folder):
+            remove_view(path)
+
+
 def remove_view(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from events.codec import MAX_FACT_BYTES, encode
 from events.envelope import Fact
-from services.kit.client_file import At, ClientFile, Draft
+from services.kit.client_file import At, ClientFile, Draft, act_of
 from services.kit.command import Command
 from services.kit.errors import Impossible, Invalid, NotAllowed, Unknown
 from services.kit.feature import Feature
@@ -40,7 +40,7 @@ def decide(
 ) -> tuple[Fact, ...]:
     """The facts that the command adds to the file; none when this command id is there already.
 
-    What follows ``#`` in a command id marks the command's content: the same act with another mark is refused.
+    The same act with another mark of its content (``act_of``) is refused.
     Raises ``Refused``: the role may not, the input is wrong, it cannot be. Then nothing is added.
     """
     feature = features.deciding.get(type(command))
@@ -50,7 +50,8 @@ def decide(
         raise NotAllowed("role_not_allowed")
     if command_id in file.command_ids:
         return ()
-    if command_id.partition("#")[0] in file.acts:
+    act = act_of(command_id)
+    if act is not None and act in file.acts:
         raise Impossible("key_of_another_command", "Idempotency-Key")
     drafts = feature.decides[type(command)](file, command, at)
     return _settled(features, feature, file, drafts, at, command_id, new_ref)

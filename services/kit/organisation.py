@@ -43,9 +43,9 @@ class Organisation:
     def __init__(
         self, config: OrganisationConfig, store: OrganisationStore, view: HeldFacts, log: SharedLog, keyring: Keyring,
         signer: Signer, verifier: Verifier, register: ClientRegister, features: Features, now: Callable[[], datetime],
-        ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str],
+        ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str], marking_key: bytes,
         acknowledge: Acknowledge = lambda _: None, also_here: Callable[[str], bool] = lambda _: False,
-        apart: frozenset[str] = frozenset(), beside_another: bool = False, marking_key: bytes = bytes(32),
+        apart: frozenset[str] = frozenset(), beside_another: bool = False,
     ):
         self.config, self.store, self.register, self.features = config, store, register, features
         self.id = config.id

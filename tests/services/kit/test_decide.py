@@ -199,3 +199,20 @@ def test_what_no_feature_hears_adds_nothing() -> None:
 def test_a_reaction_is_held_to_the_rules_too() -> None:
     with pytest.raises(Impossible):
         react(reacting([Draft(NoteWritten(note="x"), date(2022, 3, 11))]), EMPTY, HEARD, at(), new_ref)
+
+
+# The same act again
+
+
+def test_an_act_with_another_mark_is_refused() -> None:
+    act = "own:testi:note:key#"
+    file = EMPTY.plus(decided(Note(text="one"), command_id=act + "a" * 16))
+    assert decided(Note(text="one"), file, command_id=act + "a" * 16) == ()
+    with pytest.raises(Impossible, match="key_of_another_command"):
+        decided(Note(text="two"), file, command_id=act + "b" * 16)
+
+
+def test_an_id_without_a_mark_names_no_act_whatever_it_holds() -> None:
+    """A story may be called `Tarina#2`."""
+    file = EMPTY.plus(decided(Note(text="one"), command_id="story:Tarina#2:1:Sirpa"))
+    assert len(decided(Note(text="two"), file, command_id="story:Tarina#2:2:Sirpa")) == 1

@@ -19,7 +19,7 @@ from services.kit.bootstrap import Platform
 from services.kit.check import check
 from services.kit.client_file import Actor
 from services.kit.config import load
-from services.kit.rebuilds import FAILED, FILE
+from services.kit.rebuilds import FILE, Rebuilds
 from services.kit.runner import Runner
 from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, ROLE, SECOND, SOCIAL, Town
 
@@ -219,17 +219,46 @@ def test_a_process_that_opens_a_view_as_it_is_replaced_opens_the_new_one(town: T
         assert [p.name for p in folder.glob("view-*.sqlite")] == [(folder / "view").read_text()]
 
 
-def test_the_pump_outlives_a_request_that_goes_as_it_is_read(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = town.data / SOCIAL / FILE
-    wanted.write_text(FAILED)
-    once(monkeypatch, Path, "exists", lambda: wanted.unlink(missing_ok=True))
-    runner = Runner(town.platform)
-    runner._rebuilds.begin()
-    monkeypatch.undo()
-    wanted.unlink(missing_ok=True)
+def test_a_rebuild_whose_request_goes_meanwhile_ends_well(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked took the file away; nothing is asked for any more."""
+    wanted, rebuilds = town.data / SOCIAL / FILE, Rebuilds(town.platform)
+    wanted.write_text("0 0")
+    once(monkeypatch, town.platform, "rebuild", wanted.unlink)
+    rebuilds._rebuild(town[SOCIAL])
+    rebuilds.begin()
+    assert not wanted.exists() and rebuilds._thread is None
+
+
+def test_the_pump_outlives_a_rebuild_that_cannot_begin(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, twice = Runner(town.platform), threading.Event()
+    tried: list[int] = []
+
+    def begin() -> None:
+        tried.append(1)
+        if len(tried) > 1:
+            twice.set()
+        raise PermissionError
+
+    monkeypatch.setattr(runner._rebuilds, "begin", begin)
     runner.start()
-    assert runner.running
+    assert twice.wait(10)
     runner.stop()
+
+
+def test_what_a_killed_rebuild_left_is_removed_at_the_next_start(town: Town) -> None:
+    """Killed between the switch and the removal: the old view holds what may be withdrawn later."""
+    town.consents(SOCIAL, EMPLOYMENT, "activity")
+    town.says(SOCIAL, STARTED)
+    folder = town.data / EMPLOYMENT
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bootstrap, "remove_view", lambda path: None)
+        list(town.platform.rebuild(town[EMPLOYMENT]))
+    (folder / "view-9.sqlite").write_bytes(b"half done")
+    assert len(list(folder.glob("view-*.sqlite"))) == 3
+    town.platform.close()
+    town.platform = Platform(town.data, load(Path("deploy/organisations.toml")), town.clock)
+    assert [p.name for p in folder.glob("view-*.sqlite")] == [(folder / "view").read_text()]
+    assert reads(town.platform, town, EMPLOYMENT) == ["activity"]
 
 
 # The register
