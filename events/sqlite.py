@@ -3,12 +3,12 @@
 WAL with ``synchronous=FULL``: an acknowledged write survives a power loss. ``secure_delete`` overwrites
 what is purged. Writers begin at once (``BEGIN IMMEDIATE``), so a second process waits instead of failing
 half-way. SQLite before 3.51.3 can corrupt a WAL that several connections checkpoint at the same moment:
-only the pool's writer checkpoints (``checkpoint``), connections never do so by themselves.
+only the pool's writer checkpoints (``wipe``), connections never do so by themselves.
 """
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -48,7 +48,9 @@ class _Immediate(SQLiteTransaction):
 
 
 class Datastore(SQLiteDatastore):
-    """One database file. One writer at a time, readers beside it."""
+    """One database file (``events.database.Database``). One writer at a time, readers beside it."""
+
+    place = "rowid"
 
     def __init__(self, path: Path, originator_id_type: Literal["uuid", "text"] = "text", purges: bool = True):
         """``purges``: what is deleted is overwritten. A file of which nothing is ever deleted does without."""
@@ -78,13 +80,22 @@ class Datastore(SQLiteDatastore):
             found: list[Any] = cursor.execute(statement, parameters).fetchall()
             return found
 
+    def create(self, tables: Iterable[str]) -> None:
+        """See ``Database``."""
+        with self.transaction(commit=True) as cursor:
+            for table in tables:
+                cursor.execute(table)
+
+    def lock(self, cursor: Any, name: str) -> None:
+        """A writer is alone here anyway."""
+
     def _maybe_checkpoint(self, connection: SQLiteConnection) -> None:
         self._since_checkpoint += 1
         if self._since_checkpoint >= CHECKPOINT_EVERY:
             self._since_checkpoint = 0
             connection._sqlite_conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
-    def checkpoint(self) -> bool:
+    def wipe(self, *tables: str) -> bool:
         """Move the WAL into the file and truncate it: purged bytes are then gone from the disk too.
         False where a reader is in the way: nobody waits for one here, ask again."""
         with self.get_connection(commit=True) as connection:

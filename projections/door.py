@@ -14,6 +14,7 @@ from events.codec import decode
 from events.consent import PathOpened, PathRefused
 from events.envelope import Fact
 from events.identity import CATEGORY as IDENTITY
+from events.shared_log import LogUnavailable
 from projections.held import HeldRow
 from projections.run import Projector
 from projections.service_path.fold import service_path
@@ -120,9 +121,9 @@ class Door:
     def at_the_head(self, client_ref: str) -> bool:
         """True once every acknowledged consent change that this organisation was told of has been read."""
         projector = self._projector
-        if not projector.on_its_log():
-            return False
         try:
+            if not projector.on_its_log():
+                return False
             head = self._keyring.consent_head(client_ref, projector.organisation)
             until = time.monotonic() + CATCH_UP_SECONDS
             while not projector.blocked(client_ref):
@@ -131,10 +132,10 @@ class Door:
                 if time.monotonic() > until:
                     return False
                 if not projector.step():
-                    if projector.leads:
+                    if projector.leads(client_ref):
                         return projector.consent(client_ref).version >= head
                     time.sleep(LOOK_AGAIN_SECONDS)
-        except AuthorityUnavailable:
+        except (AuthorityUnavailable, LogUnavailable):
             return False
         return False
 

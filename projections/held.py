@@ -1,36 +1,44 @@
-"""The facts of others that an organisation holds, its consent as it was told, and how far it has read: SQLite.
+"""The facts of others that an organisation holds, its consent as it was told, and how far it has read.
 
-Rows and position change in one transaction. Own facts are not here: they are read from the own file.
+Rows and positions change in one transaction. Own facts are not here: they are read from the own file.
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from eventsourcing.persistence import Tracking
-from eventsourcing.sqlite import SQLiteTrackingRecorder
 
 from consent.domain import CHANGES, Change
 from events.codec import decode
+from events.database import Database
 from events.envelope import Fact
-from events.sqlite import Datastore
 
-_TABLES = (
+TABLES = (
     "CREATE TABLE IF NOT EXISTS held (position INTEGER PRIMARY KEY, client_ref TEXT, source TEXT, source_seq INTEGER, "
     "category TEXT, fact_date TEXT, day TEXT, data BLOB)",
     "CREATE UNIQUE INDEX IF NOT EXISTS held_fact ON held (client_ref, source, source_seq)",
     "CREATE TABLE IF NOT EXISTS consent_changes (position INTEGER PRIMARY KEY, client_ref TEXT, day TEXT, data BLOB)",
-    "CREATE INDEX IF NOT EXISTS consent_client ON consent_changes (client_ref)",
-    "CREATE TABLE IF NOT EXISTS day_edges (day TEXT, client_ref TEXT, PRIMARY KEY (day, client_ref)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS consent_client ON consent_changes (client_ref, position)",
+    "CREATE TABLE IF NOT EXISTS day_edges (day TEXT, client_ref TEXT, PRIMARY KEY (day, client_ref))",
     "CREATE TABLE IF NOT EXISTS to_confirm (position INTEGER PRIMARY KEY, client_ref TEXT, change TEXT, removed INTEGER)",
     "CREATE TABLE IF NOT EXISTS set_aside (position INTEGER PRIMARY KEY, client_ref TEXT, record_id TEXT, reason TEXT)",
+    "CREATE TABLE IF NOT EXISTS waiting (queue TEXT, position INTEGER, client_ref TEXT, PRIMARY KEY (queue, position))",
     "CREATE TABLE IF NOT EXISTS last_read (partition TEXT PRIMARY KEY, position INTEGER, record_id TEXT)",
-    "CREATE TABLE IF NOT EXISTS understood_late (position INTEGER PRIMARY KEY, client_ref TEXT)",
+    "CREATE TABLE IF NOT EXISTS days_passed (partition TEXT PRIMARY KEY, day TEXT)",
 )
+
+TO_HEAR = "to_hear"
+"""Queue: records that the organisation may have to react to."""
+
+TO_SEND_AGAIN = "to_send_again"
+"""Queue: consent changes after which own facts may be due to somebody."""
+
+
+class MovedMeanwhile(Exception):
+    """Somebody else has read on in this view: nothing was written."""
 
 
 class HeldRow(NamedTuple):
@@ -64,8 +72,25 @@ class SetAside(NamedTuple):
     reason: str
 
 
+class Waiting(NamedTuple):
+    """A record of a client that waits in a queue of the view's."""
+
+    queue: str
+    position: int
+    client_ref: str
+
+
+class LastRead(NamedTuple):
+    """How far a partition has been read: position and id of the last record. ``before``: how far until now."""
+
+    partition: str
+    before: int
+    position: int
+    record_id: str
+
+
 class Batch(msgspec.Struct):
-    """What one batch of records changes, written together with the position it leads to."""
+    """What one batch of records changes, written together with the positions it leads to."""
 
     rows: list[HeldRow] = []
     changes: list[tuple[int, str, date, bytes]] = []
@@ -73,21 +98,15 @@ class Batch(msgspec.Struct):
     purges: list[tuple[str, list[int]]] = []
     to_confirm: list[ToConfirm] = []
     set_aside: list[SetAside] = []
-
-
-class _Recorder(SQLiteTrackingRecorder):
-    def construct_create_table_statements(self) -> list[str]:
-        return [*super().construct_create_table_statements(), *_TABLES]
+    waiting: list[Waiting] = []
 
 
 class HeldFacts:
-    """One view database. ``position`` is how far the shared log has been read, by partition."""
+    """One view."""
 
-    def __init__(self, path: Path):
-        self.path = path
-        self.datastore = Datastore(path)
-        self.recorder = _Recorder(self.datastore)
-        self.recorder.create_table()
+    def __init__(self, database: Database):
+        self.database = database
+        database.create(TABLES)
         self._unwiped = True
         """Whoever had it open before may have been killed between a purge and its wiping."""
         self._users = 0
@@ -107,47 +126,39 @@ class HeldFacts:
 
     def _rows(self, statement: str, parameters: Any = ()) -> list[Any]:
         with self._in_use():
-            return self.datastore.rows(statement, parameters)
+            return self.database.rows(statement, parameters)
 
     @contextmanager
     def _writing(self) -> Iterator[Any]:
-        with self._in_use(), self.datastore.transaction(commit=True) as cursor:
+        with self._in_use(), self.database.transaction(commit=True) as cursor:
             yield cursor
 
-    def become(self, new: "HeldFacts") -> Path:
+    def become(self, new: "HeldFacts") -> None:
         """Take another view's place over its database: what reads or writes now is done with the old one first.
-        Nobody writes to the new one meanwhile. Returns the old one's path; nobody here has it open any more."""
+        Nobody writes to the new one meanwhile. The old database is closed."""
         with self._unused:
             self._unused.wait_for(lambda: self._users == 0)
-            old, self.datastore, self.recorder = self.datastore, new.datastore, new.recorder
-            left, self.path = self.path, new.path
+            old, self.database = self.database, new.database
         old.close()
-        return left
 
     # Reading
 
-    def position(self, partition: str) -> int:
-        with self._in_use():
-            return self.recorder.max_tracking_id(f"log/{partition}") or 0
+    def positions(self) -> dict[str, int]:
+        """How far each partition has been read; none for one of which nothing was read yet."""
+        return dict(self._rows("SELECT partition, position FROM last_read"))
 
-    def newest(self) -> int:
-        """The last position of which there is something to react to."""
-        query = "SELECT MAX(p) FROM (SELECT MAX(position) AS p FROM held UNION ALL SELECT MAX(position) FROM to_confirm)"
-        return self._rows(query)[0][0] or 0
+    def last_read(self) -> list[tuple[str, int, str]]:
+        """(partition, position, record id) of the last record read of each partition."""
+        return self._rows("SELECT partition, position, record_id FROM last_read ORDER BY 1")
 
-    def last_read(self, partition: str) -> tuple[int, str] | None:
-        """Position and id of the last record read; None where nothing was read yet."""
-        rows = self._rows("SELECT position, record_id FROM last_read WHERE partition = ?", (partition,))
-        return (rows[0][0], rows[0][1]) if rows else None
+    def consent_version(self, client_ref: str) -> int:
+        """Position of the last consent change of a client that was read; 0: none."""
+        return self._rows("SELECT MAX(position) FROM consent_changes WHERE client_ref = ?", (client_ref,))[0][0] or 0
 
     def held(self, client_ref: str) -> list[HeldRow]:
         """Every fact held of a client, ordered by position."""
         rows = self._rows("SELECT * FROM held WHERE client_ref = ? ORDER BY position", (client_ref,))
         return [_row(r) for r in rows]
-
-    def held_after(self, position: int, limit: int) -> list[HeldRow]:
-        """Facts held that came after a position, in order."""
-        return [_row(r) for r in self._rows("SELECT * FROM held WHERE position > ? ORDER BY position LIMIT ?", (position, limit))]
 
     def changes(self, client_ref: str) -> list[Change]:
         """The consent changes of a client as this organisation was told, in order."""
@@ -158,23 +169,30 @@ class HeldFacts:
         rows = self._rows(_CHANGES + "WHERE client_ref = ? ORDER BY position", (client_ref,))
         return [(date.fromisoformat(day), decode(data)) for _, _, day, data in rows]
 
-    def changed_after(self, position: int, limit: int) -> list[tuple[int, str]]:
-        """(position, client_ref) of the consent changes after a position."""
-        query = "SELECT position, client_ref FROM consent_changes WHERE position > ? ORDER BY position LIMIT ?"
-        return self._rows(query, (position, limit))
-
     def clients_with_edges(self, after: date, until: date) -> list[str]:
         """Clients of whom some grant begins or has ended on a day after ``after``, at the latest ``until``."""
         query = "SELECT DISTINCT client_ref FROM day_edges WHERE day > ? AND day <= ? ORDER BY 1"
         return [r[0] for r in self._rows(query, (after.isoformat(), until.isoformat()))]
 
-    def to_confirm(self, position: int, limit: int) -> list[ToConfirm]:
-        query = "SELECT * FROM to_confirm WHERE position > ? ORDER BY position LIMIT ?"
-        return [ToConfirm(*r) for r in self._rows(query, (position, limit))]
+    def days_passed(self) -> dict[str, date]:
+        """The day until which what had expired was removed, by partition."""
+        return {p: date.fromisoformat(day) for p, day in self._rows("SELECT partition, day FROM days_passed")}
 
-    def understood_late(self) -> list[tuple[int, str]]:
-        """(position, client_ref) of records that were set aside, are understood now, and wait to be reacted to."""
-        return self._rows("SELECT position, client_ref FROM understood_late ORDER BY position")
+    def waiting(self, queue: str, limit: int) -> list[Waiting]:
+        """The next of a queue, by position."""
+        query = "SELECT queue, position, client_ref FROM waiting WHERE queue = ? ORDER BY position LIMIT ?"
+        return [Waiting(*r) for r in self._rows(query, (queue, limit))]
+
+    def heard(self, position: int) -> HeldRow | ToConfirm | None:
+        """What the record at a position brought, if it is still held."""
+        if rows := self._rows("SELECT * FROM held WHERE position = ?", (position,)):
+            return _row(rows[0])
+        rows = self._rows("SELECT * FROM to_confirm WHERE position = ?", (position,))
+        return ToConfirm(*rows[0]) if rows else None
+
+    def is_set_aside(self, client_ref: str) -> bool:
+        """Is some record of this client set aside?"""
+        return bool(self._rows("SELECT 1 FROM set_aside WHERE client_ref = ? LIMIT 1", (client_ref,)))
 
     def set_aside(self) -> list[SetAside]:
         return [SetAside(*r) for r in self._rows("SELECT * FROM set_aside ORDER BY position")]
@@ -185,62 +203,65 @@ class HeldFacts:
         return [r[0] for r in self._rows(query)]
 
     def contents(self) -> dict[str, list[Any]]:
-        """Every row, for comparing a rebuilt view with the running one: facts by (day, organisation, place)."""
+        """Every row, in an order that is the same on any database: for comparing a rebuilt view with the running one."""
         return {
-            "held": self._rows("SELECT * FROM held ORDER BY json_extract(CAST(data AS TEXT), '$.occurred_on'), source, source_seq, client_ref"),
+            "held": sorted(self._rows("SELECT * FROM held")),
             "consent_changes": self._rows("SELECT * FROM consent_changes ORDER BY position"),
-            "day_edges": self._rows("SELECT * FROM day_edges ORDER BY 1, 2"),
+            "day_edges": sorted(self._rows("SELECT * FROM day_edges")),
             "to_confirm": self._rows("SELECT position, client_ref, change FROM to_confirm ORDER BY position"),
             "set_aside": self._rows("SELECT position, client_ref, record_id FROM set_aside ORDER BY position"),
         }
 
     # Writing
 
-    def write(self, batch: Batch, partition: str, position: int, record_id: str = "") -> None:
-        """Everything that a batch of records changes, and the position and record it was read to, or nothing."""
+    def write(self, batch: Batch, read: Iterable[LastRead]) -> None:
+        """Everything that a batch of records changes, and the positions it was read to, or nothing.
+        Raises ``MovedMeanwhile``."""
         with self._writing() as cursor:
+            for partition, before, position, record_id in read:
+                cursor.execute(_READ_ON, (partition, position, record_id, before))
+                if cursor.rowcount != 1:
+                    raise MovedMeanwhile
             self._write(cursor, batch)
-            cursor.execute("INSERT OR REPLACE INTO last_read VALUES (?, ?, ?)", (partition, position, record_id))
-            self.recorder._insert_tracking(cursor, Tracking(f"log/{partition}", position))
 
     def write_aside(self, batch: Batch, replayed: Iterable[SetAside] = ()) -> None:
-        """Changes that come of no new record: an expiry, or set-aside records tried again. Those now understood are
-        to be heard late: the reactions have gone past them."""
-        replayed = list(replayed)
+        """Changes that come of no new record: an expiry, or set-aside records tried again."""
         with self._writing() as cursor:
             cursor.executemany("DELETE FROM set_aside WHERE position = ?", [(a.position,) for a in replayed])
             self._write(cursor, batch)
-            again = {a.position for a in batch.set_aside}
-            self._write_late(cursor, [a for a in replayed if a.position not in again])
 
-    def take_over(self, old: "HeldFacts") -> None:
-        """From the view that this one replaces: what waits to be heard late, and what only this one understands."""
-        aside = {a.position for a in self.set_aside()}
-        late = old.understood_late()
-        late += [(a.position, a.client_ref) for a in old.set_aside() if a.position not in aside]
+    def pass_day(self, day: date, partitions: Iterable[str]) -> None:
+        """What had expired by this day is removed from these partitions."""
         with self._writing() as cursor:
-            cursor.executemany("INSERT OR IGNORE INTO understood_late VALUES (?, ?)", late)
+            cursor.executemany(_PASS, [(p, day.isoformat()) for p in partitions])
 
-    def _write_late(self, cursor: Any, understood: list[SetAside]) -> None:
-        rows = [(a.position, a.client_ref) for a in understood]
-        cursor.executemany("INSERT OR IGNORE INTO understood_late VALUES (?, ?)", rows)
-
-    def heard_late(self, position: int) -> None:
-        """The reaction to a record understood late is written."""
+    def done(self, done: Iterable[Waiting]) -> None:
+        """These wait no longer."""
         with self._writing() as cursor:
-            cursor.execute("DELETE FROM understood_late WHERE position = ?", (position,))
+            cursor.executemany("DELETE FROM waiting WHERE queue = ? AND position = ?", [d[:2] for d in done])
+
+    def take_over(self, old: "HeldFacts", partition_at: Callable[[int], str]) -> None:
+        """What waits here is what waits in the view that this one replaces, what that one had not come to, and what
+        only this one understands."""
+        positions, aside = old.positions(), {a.position for a in old.set_aside()}
+        still = {w for queue in (TO_HEAR, TO_SEND_AGAIN) for w in old.waiting(queue, MANY)}
+        mine = [w for queue in (TO_HEAR, TO_SEND_AGAIN) for w in self.waiting(queue, MANY)]
+        self.done(
+            w for w in mine
+            if w not in still and w.position not in aside and w.position <= positions.get(partition_at(w.position), 0)
+        )
+        with self._writing() as cursor:
+            cursor.executemany(_WAIT, still)
 
     def _write(self, cursor: Any, batch: Batch) -> None:
         for _, positions in batch.purges:
             cursor.executemany("DELETE FROM held WHERE position = ?", [(p,) for p in positions])
-        insert = "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (client_ref, source, source_seq) DO NOTHING"
-        cursor.executemany(insert, [(*r[:5], r[5].isoformat(), r[6].isoformat(), r[7]) for r in batch.rows])
-        changes = [(p, c, day.isoformat(), data) for p, c, day, data in batch.changes]
-        cursor.executemany("INSERT OR IGNORE INTO consent_changes VALUES (?, ?, ?, ?)", changes)
-        edges = [(day.isoformat(), client) for day, client in batch.edges]
-        cursor.executemany("INSERT OR IGNORE INTO day_edges VALUES (?, ?)", edges)
-        cursor.executemany("INSERT OR IGNORE INTO to_confirm VALUES (?, ?, ?, ?)", batch.to_confirm)
-        cursor.executemany("INSERT OR IGNORE INTO set_aside VALUES (?, ?, ?, ?)", batch.set_aside)
+        cursor.executemany(_HOLD, [(*r[:5], r[5].isoformat(), r[6].isoformat(), r[7]) for r in batch.rows])
+        cursor.executemany(_CHANGE, [(p, c, day.isoformat(), data) for p, c, day, data in batch.changes])
+        cursor.executemany(_EDGE, [(day.isoformat(), client) for day, client in batch.edges])
+        cursor.executemany(_CONFIRM, batch.to_confirm)
+        cursor.executemany(_SET_ASIDE, batch.set_aside)
+        cursor.executemany(_WAIT, batch.waiting)
 
     def purged(self) -> None:
         """After a purge: what was removed is gone from the disk too, at the latest when its last reader is done."""
@@ -251,12 +272,26 @@ class HeldFacts:
         """Wipe what was purged and is on the disk still, unless somebody reads just now."""
         if self._unwiped:
             with self._in_use():
-                self._unwiped = not self.datastore.checkpoint()
+                self._unwiped = not self.database.wipe(*WIPED)
 
     def close(self) -> None:
-        self.datastore.close()
+        self.database.close()
 
 
+MANY = 1_000_000_000
+WIPED = ("held", "consent_changes")
+
+_HOLD = "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (client_ref, source, source_seq) DO NOTHING"
+_CHANGE = "INSERT INTO consent_changes VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_EDGE = "INSERT INTO day_edges VALUES (?, ?) ON CONFLICT DO NOTHING"
+_CONFIRM = "INSERT INTO to_confirm VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_SET_ASIDE = "INSERT INTO set_aside VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_WAIT = "INSERT INTO waiting VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_PASS = "INSERT INTO days_passed VALUES (?, ?) ON CONFLICT (partition) DO UPDATE SET day = excluded.day"
+_READ_ON = (
+    "INSERT INTO last_read VALUES (?, ?, ?) ON CONFLICT (partition) DO UPDATE "
+    "SET position = excluded.position, record_id = excluded.record_id WHERE last_read.position = ?"
+)
 _CHANGES = "SELECT position, client_ref, day, data FROM consent_changes "
 
 

@@ -8,11 +8,10 @@ client's later records behind it; other clients go on.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import chain
 from typing import Protocol
-
-from eventsourcing.persistence import IntegrityError
 
 from consent.domain import CHANGES, Change, UnknownGrant
 from consent.keys import NO_SUCH, NOT_YOURS, Keyring, Opened, OpenKey
@@ -32,9 +31,20 @@ from events.codec import UnreadableFact, decode, encode
 from events.consent import ConsentNarrowed, ConsentRefused, ConsentWithdrawn, Scope
 from events.envelope import Fact
 from events.identity import ClientIntroduced
-from events.shared_log import Positioned, SharedLog, day_of
+from events.shared_log import LogReader, Positioned, SharedLog, day_of
 from events.structs import replaced
-from projections.held import Batch, HeldFacts, HeldRow, SetAside, ToConfirm
+from projections.held import (
+    TO_HEAR,
+    TO_SEND_AGAIN,
+    Batch,
+    HeldFacts,
+    HeldRow,
+    LastRead,
+    MovedMeanwhile,
+    SetAside,
+    ToConfirm,
+    Waiting,
+)
 
 BATCH = 500
 CACHED_CLIENTS = 5_000
@@ -67,83 +77,103 @@ class Projector:
 
     def __init__(
         self, organisation: str, log: SharedLog, keyring: Keyring, verifier: Verifier, view: HeldFacts,
-        today: Callable[[], date], register: Register, leads: bool = True,
+        today: Callable[[], date], register: Register, hears: Collection[str] = (), reader: LogReader | None = None,
     ):
-        """``leads``: this projector moves the view. One that does not waits for another process's."""
-        self.organisation, self.leads = organisation, leads
+        """``hears``: names of the facts that the organisation may have to react to. ``reader``: this projector moves
+        the view, by the reader's partitions. One without waits for another process to move it."""
+        self.organisation = organisation
         self.view = view
-        self._log, self._keyring, self._verifier = log, keyring, verifier
-        self._today, self._register = today, register
+        self._log, self._keyring, self._verifier, self._reader = log, keyring, verifier, reader
+        self._today, self._register, self._hears = today, register, frozenset(hears)
         self._consent: OrderedDict[str, ClientConsent] = OrderedDict()
         self._blocked = {aside.client_ref for aside in view.set_aside()}
         self._remembered_to: dict[str, int] = {}
         self._scopes: dict[tuple[str, str], Scope] = {}
         self._on_its_log: bool | None = None
+        self._passed: dict[str, date] = {}
         self.lock = threading.RLock()
 
+    # What is known of a client
+
+    def leads(self, client_ref: str) -> bool:
+        """Does this projector move the view for this client? Then nobody else does."""
+        return self._reader is not None and self._log.partition_of(client_ref) in self._reader.partitions()
+
     def consent(self, client_ref: str) -> ClientConsent:
-        """The client's consent as this organisation was told, up to the projector's position."""
+        """The client's consent as this organisation was told, up to the view's position."""
         with self.lock:
             known = self._consent.get(client_ref)
-            if known is None:
-                known = self._consent[client_ref] = ClientConsent(self.view.changes(client_ref))
-                if len(self._consent) > CACHED_CLIENTS:
-                    self._consent.popitem(last=False)
-            return known
+            if known is not None and not self.leads(client_ref) and known.version != self.view.consent_version(client_ref):
+                del self._consent[client_ref]
+            return self._remembered(client_ref)
+
+    def _remembered(self, client_ref: str) -> ClientConsent:
+        known = self._consent.get(client_ref)
+        if known is None:
+            known = self._consent[client_ref] = ClientConsent(self.view.changes(client_ref))
+            if len(self._consent) > CACHED_CLIENTS:
+                self._consent.popitem(last=False)
+        return known
 
     def blocked(self, client_ref: str) -> bool:
         """True when a record of the client is set aside: what was told of consent may not be all."""
-        return client_ref in self._blocked
+        return client_ref in self._blocked if self.leads(client_ref) else self.view.is_set_aside(client_ref)
+
+    # Reading on
 
     def step(self) -> int:
-        """Read the next batch of each partition. Returns how many records were read, by this projector or another
-        that moves the view. Raises ``AuthorityUnavailable`` and ``LogReplaced``: then nothing has moved."""
+        """Read the next batch. Returns how many records were read; 0 for a projector that does not move the view.
+        Raises ``AuthorityUnavailable``, ``LogUnavailable`` and ``LogReplaced``: then nothing has moved."""
         with self.lock:
             if not self.on_its_log():
                 raise LogReplaced
-            if self.leads:
-                self.view.wipe()
-            return sum(self._step(partition) for partition in self._log.partitions())
+            if self._reader is None:
+                return 0
+            self.view.wipe()
+            positions = self.view.positions()
+            mine = {p: positions.get(p, 0) for p in self._reader.partitions()}
+            if any(position != self._remembered_to.get(p, 0) for p, position in mine.items()):
+                self.begin_anew()
+                self._remembered_to = dict(mine)
+            return self._read_on(mine, self._reader.next(mine, BATCH))
 
-    def on_its_log(self) -> bool:
-        """Is the last record that was read where it was? Asked once: a log is replaced while nobody works on it.
-        Takes no lock: the authority asks it under its own, which a projector asks for under the projector's."""
-        if self._on_its_log is None:
-            self._on_its_log = all(map(self._stands_where_it_was, self._log.partitions()))
-        return self._on_its_log
-
-    def _stands_where_it_was(self, partition: str) -> bool:
-        last = self.view.last_read(partition)
-        if last is None:
-            return True
-        position, record_id = last
-        return [(p.position, p.record.id) for p in self._log.read(partition, position - 1, 1)] == [(position, record_id)]
-
-    def _step(self, partition: str) -> int:
-        position = self.view.position(partition)
-        remembered = self._remembered_to.get(partition, 0)
-        if position != remembered:
-            self.begin_anew()
-            self._remembered_to[partition] = position
-        if not self.leads:
-            return max(position - remembered, 0)
-        records = self._log.read(partition, position, BATCH)
+    def _read_on(self, positions: Mapping[str, int], found: Mapping[str, Sequence[Positioned]]) -> int:
+        records = list(chain.from_iterable(found.values()))
         if not records:
             return 0
         batch, consents = self._project(records, self._ask(records), set(self._blocked))
+        read = [LastRead(p, positions[p], some[-1].position, some[-1].record.id) for p, some in found.items()]
         try:
-            self.view.write(batch, partition, records[-1].position, records[-1].record.id)
-        except IntegrityError:  # another process has read on meanwhile: nothing was written, its rows are there
+            self.view.write(batch, read)
+        except MovedMeanwhile:  # another process has read on: nothing was written here, its rows are there
             self.begin_anew()
+            self._remembered_to.clear()
         else:
-            self._remembered_to[partition] = records[-1].position
+            self._remembered_to |= {r.partition: r.position for r in read}
             self._take_in(batch, consents)
         return len(records)
+
+    def wait(self, seconds: float) -> None:
+        """Until there may be something to read, at most so long."""
+        if self._reader is not None:
+            self._reader.wait(seconds)
+
+    def on_its_log(self) -> bool:
+        """Is the last record that was read where it was? Asked once: a log is replaced while nobody works on it.
+        Takes no lock: the authority asks it under its own, which a projector asks for under the projector's.
+        Raises ``LogUnavailable``."""
+        if self._on_its_log is None:
+            self._on_its_log = all(self._stands_where_it_was(*last) for last in self.view.last_read())
+        return self._on_its_log
+
+    def _stands_where_it_was(self, partition: str, position: int, record_id: str) -> bool:
+        return [(p.position, p.record.id) for p in self._log.read(partition, position - 1, 1)] == [(position, record_id)]
 
     def begin_anew(self) -> None:
         """Forget what is remembered of the view: somebody else has written to it."""
         with self.lock:
             self._consent.clear()
+            self._passed.clear()
             self._blocked = {aside.client_ref for aside in self.view.set_aside()}
 
     def _take_in(self, batch: Batch, consents: dict[str, ClientConsent]) -> None:
@@ -157,7 +187,7 @@ class Projector:
     ) -> tuple[Batch, dict[str, ClientConsent]]:
         batch = Batch()
         consents: dict[str, ClientConsent] = {}
-        facts: list[HeldRow] = []
+        facts: list[tuple[HeldRow, str]] = []
         for positioned, opened in zip(records, opened_for, strict=True):
             client_ref = positioned.record.subject
             try:
@@ -177,7 +207,7 @@ class Projector:
 
     def _open(
         self, positioned: Positioned, opened: Opened, consents: dict[str, ClientConsent], batch: Batch,
-        facts: list[HeldRow],
+        facts: list[tuple[HeldRow, str]],
     ) -> None:
         if opened == NOT_YOURS:
             return
@@ -206,7 +236,7 @@ class Projector:
         if not isinstance(fact.says, CHANGES) or fact.client_ref != client_ref:
             raise NotUnderstood("the part is not a consent change of this client")
         day = day_of(positioned.record.time)
-        before = consents.get(client_ref) or self.consent(client_ref)
+        before = consents.get(client_ref) or self._remembered(client_ref)
         if positioned.position <= before.version or any(c.ref == fact.ref for c in before.changes):
             return  # a copy of what is known: nothing given or taken back comes again by it
         try:
@@ -215,9 +245,11 @@ class Projector:
             raise NotUnderstood("the change is of a grant that this organisation was never told of") from None
         consents[client_ref] = after
         batch.changes.append((positioned.position, client_ref, day, data))
+        batch.waiting.append(Waiting(TO_SEND_AGAIN, positioned.position, client_ref))
         batch.edges += [(edge, client_ref) for edge in _edges(after)]
         if isinstance(fact.says, _TAKES_AWAY) and self._received(before):
             batch.to_confirm.append(ToConfirm(positioned.position, client_ref, fact.ref, 0))
+            batch.waiting.append(Waiting(TO_HEAR, positioned.position, client_ref))
 
     def _received(self, consent: ClientConsent) -> bool:
         return any(s.recipient == self.organisation for s in consent.scopes)
@@ -237,15 +269,17 @@ class Projector:
 
     # Facts
 
-    def _keep(self, facts: list[HeldRow], consents: dict[str, ClientConsent], batch: Batch) -> None:
+    def _keep(self, facts: list[tuple[HeldRow, str]], consents: dict[str, ClientConsent], batch: Batch) -> None:
         known: dict[tuple[str, str, str], Steps] = {}
-        for row in facts:
+        for row, name in facts:
             key = (row.client_ref, row.source, row.category)
             steps = known.get(key)
             if steps is None:
-                steps = known[key] = self._steps(consents.get(row.client_ref) or self.consent(row.client_ref), row)
+                steps = known[key] = self._steps(consents.get(row.client_ref) or self._remembered(row.client_ref), row)
             if allows(steps, row.position, row.day, row.fact_date):
                 batch.rows.append(self._without_details(row) if row.category == "identity" else row)
+                if name in self._hears:
+                    batch.waiting.append(Waiting(TO_HEAR, row.position, row.client_ref))
 
     def may_hold(self, consent: ClientConsent, row: HeldRow) -> bool:
         """Does consent, as it stands today, cover the fact from its record's position until now?"""
@@ -272,27 +306,53 @@ class Projector:
 
     # Days and replays
 
-    def pass_day(self, after: date, until: date) -> list[str]:
-        """Purge what has expired since ``after``. Returns the clients whose consent changed with the day."""
+    def pass_day(self) -> list[str]:
+        """Once a day, when all there was is read: purge what has expired. Returns the clients whose consent changes
+        with the day; call ``day_passed`` when they are taken care of. Nobody's expiry is missed or judged too early:
+        a change from before midnight has been read by now."""
         with self.lock:
-            clients = self.view.clients_with_edges(after, until)
+            before = self._not_passed()
+            if not before:
+                return []
+            edges = self.view.clients_with_edges(min(before.values()), self._today())
+            clients = [c for c in edges if self._log.partition_of(c) in before]
             for client_ref in clients:
                 batch = Batch()
-                if self._purge(client_ref, self.consent(client_ref), batch):
+                if self._purge(client_ref, self._remembered(client_ref), batch):
                     self.view.write_aside(batch)
                     self.view.purged()
             return clients
 
-    def replay(self) -> int:
-        """Try the records that were set aside again, in order. Returns how many were understood."""
+    def day_passed(self) -> None:
+        """Today's ``pass_day`` is taken care of."""
         with self.lock:
-            waiting = self.view.set_aside()
-            records = [r for aside in waiting for r in self._log.read(self._log.partitions()[0], aside.position - 1, 1)]
+            if partitions := self._not_passed():
+                self.view.pass_day(self._today(), partitions)
+                self._passed |= dict.fromkeys(partitions, self._today())
+
+    def _not_passed(self) -> dict[str, date]:
+        """Of this projector's partitions those that today has not come to, each with the last day that has."""
+        partitions = () if self._reader is None else self._reader.partitions()
+        if any(self._passed.get(p, date.min) < self._today() for p in partitions):
+            self._passed = self.view.days_passed()
+        known = {p: self._passed.get(p, date.min) for p in partitions}
+        return {p: day for p, day in known.items() if day < self._today()}
+
+    def replay(self) -> int:
+        """Try the records that were set aside again, in order. Returns how many were understood. What they bring
+        waits to be reacted to, though others' records have gone past them."""
+        with self.lock:
+            waiting = [a for a in self.view.set_aside() if self.leads(a.client_ref)]
+            records = [r for a in waiting for r in self._log.read(self._log.partition_at(a.position), a.position - 1, 1)]
             batch, consents = self._project(records, self._ask(records), set())
             self.view.write_aside(batch, waiting)
             self._blocked.clear()
             self._take_in(batch, consents)
             return len(waiting) - len(batch.set_aside)
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
 
 
 _EXPECTED = (NotUnderstood, SealBroken, SignatureBroken, UnreadableFact, UnknownFact)
@@ -303,19 +363,13 @@ def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, _EXPECTED) else f"unforeseen: {type(error).__name__}"
 
 
-def _row(positioned: Positioned, key: OpenKey, data: bytes) -> HeldRow:
+def _row(positioned: Positioned, key: OpenKey, data: bytes) -> tuple[HeldRow, str]:
+    """The row, and the name of the fact."""
     fact = decode(data)  # wholly, here and now: what nobody can read must not wait for a reader
     _check(fact, positioned, key)
-    return HeldRow(
-        positioned.position,
-        fact.client_ref,
-        fact.organisation,
-        fact.source_seq,
-        fact.category,
-        fact.fact_date,
-        day_of(positioned.record.time),
-        data,
-    )
+    dates = fact.fact_date, day_of(positioned.record.time)
+    place = positioned.position, fact.client_ref, fact.organisation, fact.source_seq, fact.category
+    return HeldRow(*place, *dates, data), fact.name
 
 
 def _check(fact: Fact, positioned: Positioned, key: OpenKey) -> None:

@@ -19,6 +19,7 @@ from events.consent import CATEGORY as CONSENT
 from events.consent import ClientRefAsked, Scope, StatutoryGroundNoted
 from events.envelope import Fact
 from events.shared_log.sqlite import SqliteSharedLog
+from events.sqlite import Datastore
 from projections.held import HeldFacts
 from services.client.authority.domain import feature as authority_feature
 from services.client.authority.keyring import Authority
@@ -168,16 +169,18 @@ class Platform:
     def rebuild(self, organisation: Organisation) -> Iterator[tuple[int, int]]:
         """Build a view anew beside the running one, then switch. Yields (read so far, head) as it goes."""
         folder = self.data / organisation.id
-        path = next_view_path(folder)
-        projector = organisation.projector_on(HeldFacts(path))
-        (partition,) = self.log.partitions()
+        path, left = next_view_path(folder), view_path(folder)
+        projector = organisation.projector_on(HeldFacts(Datastore(path)), self.log.reader())
         while projector.step():
-            yield projector.view.position(partition), self.log.head(partition)
+            positions = projector.view.positions()
+            yield sum(positions.values()), sum(map(self.log.head, self.log.partitions()))
         with organisation.projector.lock:
             while projector.step():
                 pass
-            projector.pass_day(date.min, organisation.today())
-            left = organisation.adopt(projector.view, lambda: use_view(folder, path))
+            projector.pass_day()
+            projector.day_passed()
+            projector.close()
+            organisation.adopt(projector.view, lambda: use_view(folder, path))
         remove_view(left)
 
     def close(self) -> None:
@@ -191,7 +194,7 @@ def view_in_use(folder: Path) -> HeldFacts:
     """The view in use. Another process may switch to a rebuilt one, and remove this one, just as it is opened."""
     while True:
         path = view_path(folder)
-        view = HeldFacts(path)
+        view = HeldFacts(Datastore(path))
         if view_path(folder) == path:
             return view
         view.close()

@@ -27,6 +27,8 @@ class Features:
     def __init__(self, features: Iterable[Feature]):
         self.all = tuple(features)
         self.deciding = {command: f for f in self.all for command in f.decides}
+        self.hears = frozenset(says.__name__ for f in self.all for says in f.reacts)
+        """Names of the others' facts to which some feature reacts."""
         self.commands = {command.called(): command for command in self.deciding}
 
     def checks_for(self, feature: Feature, drafts: Sequence[Draft]) -> Iterable[Callable[[ClientFile], None]]:

@@ -4,7 +4,6 @@ import hmac
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from pathlib import Path
 
 from consent.keys import Keyring
 from consent.release import Release
@@ -12,7 +11,7 @@ from consent.sealing import Signer, Verifier
 from consent.withheld import Withheld
 from events.consent import PathOpened, PathRefused, Scope
 from events.envelope import REF, Fact, Says
-from events.shared_log import SharedLog
+from events.shared_log import LogReader, SharedLog
 from projections.door import Door, LooksBackOnly, NotAClientHere, Viewer
 from projections.held import HeldFacts
 from projections.run import Projector
@@ -27,7 +26,6 @@ from services.kit.reactor import Reactor, new_ref
 from services.kit.register import ClientRegister, Entry, has_own_case, valid_hetu
 from services.kit.store import OrganisationStore, WrittenMeanwhile
 
-DAY = "day"
 ATTEMPTS = 5
 
 AskClientRef = Callable[[str, str, str], str]
@@ -52,16 +50,18 @@ class Organisation:
         self._log, self._keyring, self._verifier, self._now = log, keyring, verifier, now
         self._ask_client_ref, self._acknowledge, self._also_here = ask_client_ref, acknowledge, also_here
         self._writing, self._marking_key = threading.RLock(), marking_key
-        self.projector = self.projector_on(view, leads=not beside_another)
+        self.projector = self.projector_on(view, None if beside_another else log.reader())
         release = Release(self.id, log, keyring, signer, register.fill_in, apart)
         self.publisher = Publisher(store, release, self.projector, keyring, now, frozenset(statutory), acknowledge)
         self.reactor = Reactor(store, view, features, now)
         self.door = Door(self, self.projector, keyring, now, names)
         self._organisations, self._apart = frozenset(names), apart
 
-    def projector_on(self, view: HeldFacts, leads: bool = True) -> Projector:
-        """A projector of this organisation that writes to ``view``."""
-        return Projector(self.id, self._log, self._keyring, self._verifier, view, self.today, self.register, leads)
+    def projector_on(self, view: HeldFacts, reader: LogReader | None) -> Projector:
+        """A projector of this organisation that writes to ``view`` what it reads."""
+        return Projector(
+            self.id, self._log, self._keyring, self._verifier, view, self.today, self.register, self.features.hears, reader
+        )
 
     def today(self) -> date:
         return self._now().date()
@@ -163,38 +163,34 @@ class Organisation:
     def pump(self) -> int:
         """One round of reading, sending again, publishing and reacting. Returns how much there was to do.
         Raises ``AuthorityUnavailable``: wait and pump again."""
-        work = self.projector.step() + self._pass_day()
+        work = self.projector.step() or self._pass_day()
         work += self.publisher.backfill() + self.publisher.step()
         with self._writing:
             return work + self.reactor.step()
 
     def replay(self) -> int:
-        """Try the records again that were set aside. Returns how many were understood. They are then reacted to and,
-        where they are of consent, own facts are looked through again: others' records have gone past them."""
-        self.store.queue_backfill({a.client_ref for a in self.projector.view.set_aside()})
+        """Try the records again that were set aside. Returns how many were understood."""
         return self.projector.replay()
 
     def _pass_day(self) -> int:
         """On a new day: purge what has expired, send what begins."""
-        last, today = self.store.position(DAY), self.today()
-        if last >= today.toordinal():
-            return 0
-        clients = self.projector.pass_day(date.fromordinal(max(last, 1)), today)
-        self.store.queue_backfill(clients, (DAY, today.toordinal()))
+        if clients := self.projector.pass_day():
+            self.store.queue_backfill(clients)
+        self.projector.day_passed()
         return len(clients)
 
-    def adopt(self, rebuilt: HeldFacts, use: Callable[[], None]) -> Path:
-        """Switch to a rebuilt view; ``use`` makes it the one in use for the next start too. Returns the old one's path."""
+    def adopt(self, rebuilt: HeldFacts, use: Callable[[], None]) -> None:
+        """Switch to a rebuilt view; ``use`` makes it the one in use for the next start too. Nobody here has the old
+        one open any more."""
         with self.projector.lock, self._writing:
             view = self.projector.view
-            self.store.queue_backfill({a.client_ref for a in view.set_aside()})
-            rebuilt.take_over(view)
+            rebuilt.take_over(view, self._log.partition_at)
             use()
-            left = view.become(rebuilt)
+            view.become(rebuilt)
             self.projector.begin_anew()
-            return left
 
     def close(self) -> None:
+        self.projector.close()
         self.projector.view.close()
         self.store.close()
 

@@ -12,11 +12,11 @@ from consent.withheld import Record, Withheld, published_to, withheld
 from events.codec import Header
 from events.consent import Scope
 from events.envelope import INTERNAL
+from projections.held import TO_SEND_AGAIN
 from projections.run import BATCH, Projector
 from services.kit.store import PUBLISHER, OrganisationStore
 
 ATTEMPTS = 5
-BACKFILL = "backfill"
 CONSENT = "consent"
 
 T = TypeVar("T")
@@ -86,9 +86,10 @@ class Publisher:
 
     def backfill(self) -> int:
         """Send again what newly may be had. Returns how many clients were looked at."""
-        changed = self._projector.view.changed_after(self._store.position(BACKFILL), BATCH)
+        changed = self._projector.view.waiting(TO_SEND_AGAIN, BATCH)
         if changed:
-            self._store.queue_backfill({client for _, client in changed}, (BACKFILL, changed[-1][0]))
+            self._store.queue_backfill({w.client_ref for w in changed})
+            self._projector.view.done(changed)
         waiting = [c for c in self._store.backfill_queue(BATCH) if not self._projector.blocked(c)]
         return len(changed) + sum(self._backfill_client(client_ref) for client_ref in waiting)
 

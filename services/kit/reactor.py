@@ -8,13 +8,12 @@ from datetime import datetime
 from events.codec import decode
 from events.consent import WithdrawalApplied
 from events.envelope import Fact
-from projections.held import HeldFacts, HeldRow, ToConfirm
+from projections.held import TO_HEAR, HeldFacts, HeldRow, ToConfirm
 from services.kit.client_file import Actor, At, ClientFile, Draft
 from services.kit.decide import Features, react, stamped
 from services.kit.errors import Refused
 from services.kit.store import OrganisationStore, WrittenMeanwhile
 
-REACTOR = "reactions"
 BATCH = 200
 SYSTEM = "system"
 
@@ -27,48 +26,32 @@ def new_ref() -> str:
 
 
 class Reactor:
-    """Follows the facts held and the withdrawals applied, in the order of the log. Its position moves with its facts."""
+    """Hears what waits in the view's queue. Whatever is heard twice adds nothing the second time."""
 
     def __init__(self, store: OrganisationStore, view: HeldFacts, features: Features, now: Callable[[], datetime]):
         self._store, self._view, self._features, self._now = store, view, features, now
 
     def step(self) -> int:
         """React to the next batch. Returns how many were looked at."""
-        heard = self._heard(self._store.position(REACTOR), BATCH)
-        for one in heard:
-            self._one(one, (REACTOR, one.position))
-        if heard:
-            self._store.move_position(REACTOR, heard[-1].position)
-        return len(heard) + self._hear_late()
+        waiting = self._view.waiting(TO_HEAR, BATCH)
+        for one in waiting:
+            if (heard := self._view.heard(one.position)) is not None:
+                self._one(heard)
+        if waiting:
+            self._view.done(waiting)
+        return len(waiting)
 
-    def _heard(self, after: int, limit: int) -> list[HeldRow | ToConfirm]:
-        """Up to what there was when it began: a projector may write between one reading and the next."""
-        view = self._view
-        newest = view.newest()
-        of_each: list[HeldRow | ToConfirm] = [*view.held_after(after, limit), *view.to_confirm(after, limit)]
-        return sorted((h for h in of_each if h.position <= newest), key=lambda h: h.position)[:limit]
-
-    def _hear_late(self) -> int:
-        """Records that were understood only after later ones had been heard. The position stays where it is."""
-        late = self._view.understood_late()
-        for position, _ in late:
-            for one in self._heard(position - 1, 1):
-                if one.position == position:
-                    self._one(one, None)
-            self._view.heard_late(position)
-        return len(late)
-
-    def _one(self, heard: HeldRow | ToConfirm, position: tuple[str, int] | None) -> None:
+    def _one(self, heard: HeldRow | ToConfirm) -> None:
         try:
-            self._write(heard, position)
+            self._write(heard)
         except WrittenMeanwhile:
-            self._write(heard, position)
+            self._write(heard)
 
-    def _write(self, heard: HeldRow | ToConfirm, position: tuple[str, int] | None) -> None:
+    def _write(self, heard: HeldRow | ToConfirm) -> None:
         file = self._store.file(heard.client_ref)
         facts = self._confirmed(file, heard) if isinstance(heard, ToConfirm) else self._reacted(file, heard)
         if facts:
-            self._store.append(file, facts, position)
+            self._store.append(file, facts)
 
     def _at(self) -> At:
         return At(self._now(), Actor(SYSTEM, "palvelupolku", SYSTEM, self._store.organisation))

@@ -126,12 +126,10 @@ class OrganisationStore:
         self._remember(file)
         return file
 
-    def append(self, file: ClientFile, facts: Sequence[Fact], position: tuple[str, int] | None = None) -> ClientFile:
-        """Write facts to the end of the file, durably; with them, if given, a named position.
-        Raises ``WrittenMeanwhile``: then nothing was written."""
-        tracking = Tracking(*position) if position is not None else None
+    def append(self, file: ClientFile, facts: Sequence[Fact]) -> ClientFile:
+        """Write facts to the end of the file, durably. Raises ``WrittenMeanwhile``: then nothing was written."""
         try:
-            self.files.events.put(facts, tracking=tracking)  # type: ignore[arg-type]
+            self.files.events.put(facts)  # type: ignore[arg-type]
         except IntegrityError:
             raise WrittenMeanwhile from None
         after = file.plus(facts)
@@ -156,11 +154,6 @@ class OrganisationStore:
     def position(self, name: str) -> int:
         """A named position; 0 at the beginning."""
         return self.recorder.max_tracking_id(name) or 0
-
-    def move_position(self, name: str, to: int) -> None:
-        """Set a named position forward; setting it where it is changes nothing."""
-        if self.position(name) < to:
-            self.recorder.insert_tracking(Tracking(name, to))
 
     def unpublished(self, limit: int) -> list[Outgoing]:
         """The next own facts that the publisher has not looked at, in the order they were written."""
@@ -195,12 +188,10 @@ class OrganisationStore:
         with self.datastore.transaction(commit=True) as cursor:
             cursor.executemany(_AGAIN, [(r.number, r.lane, r.position, r.time, r.recipients) for r in released])
 
-    def queue_backfill(self, client_refs: Iterable[str], position: tuple[str, int] | None = None) -> None:
-        """Clients whose files are to be looked through again; with them, if given, a named position."""
+    def queue_backfill(self, client_refs: Iterable[str]) -> None:
+        """Clients whose files are to be looked through again."""
         with self.datastore.transaction(commit=True) as cursor:
-            cursor.executemany("INSERT OR IGNORE INTO to_backfill VALUES (?)", [(c,) for c in client_refs])
-            if position is not None:
-                self.recorder._insert_tracking(cursor, Tracking(*position))
+            cursor.executemany("INSERT INTO to_backfill VALUES (?) ON CONFLICT DO NOTHING", [(c,) for c in client_refs])
 
     def backfill_queue(self, limit: int) -> list[str]:
         return [r[0] for r in self.datastore.rows("SELECT client_ref FROM to_backfill ORDER BY 1 LIMIT ?", (limit,))]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.source import Call, all_calls, imports_of, named, paths
 
-READS_OTHERS_FACTS = {"held", "held_after", "change_facts", "contents", "service_path"}
+READS_OTHERS_FACTS = {"held", "heard", "change_facts", "contents", "service_path"}
 """Calls that give the content of others' facts."""
 
 MAY_READ = {
@@ -18,7 +18,7 @@ MAY_READ = {
     ("projections/door.py", "Door._changes", "change_facts"): "the door",
     ("projections/run.py", "Projector._purge", "held"): "what consent no longer covers is removed",
     ("services/kit/organisation.py", "Organisation.is_client_here", "held"): "yes or no, of one's own clients",
-    ("services/kit/reactor.py", "Reactor._heard", "held_after"): "own facts that react keep references, never content",
+    ("services/kit/reactor.py", "Reactor.step", "heard"): "own facts that react keep references, never content",
     ("services/kit/client_list.py", "_told", "held"): "judges consent at the head and writes the disclosure itself",
     ("services/kit/bootstrap.py", "Platform._told", "held"): "the client's own: what they are told of disclosures",
     ("services/kit/check.py", "held_only_where_covered", "held"): "compares views with consent, shows nobody anything",

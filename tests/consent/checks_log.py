@@ -7,7 +7,6 @@ from consent.keys import OpenKey
 from consent.sealing import SIZE_CLASSES
 from events.envelope import Fact
 from events.shared_log import day_of
-from services.kit.organisation import DAY
 from tests.consent.stream import Sent, Stream, scope_of
 from tests.consent.world import ORGANISATIONS, World
 
@@ -77,8 +76,8 @@ class OnTheLog:
                 self._stored(organisation, rows)
 
     def _stored(self, organisation: str, rows: list[Sent]) -> None:
-        view, store = self.world.of(organisation).projector.view, self.world.of(organisation).store
-        last_day, read_to = date.fromordinal(max(store.position(DAY), 1)), view.position("0")
+        view = self.world.of(organisation).projector.view
+        last_day, read_to = view.days_passed().get("0", date.min), view.positions().get("0", 0)
         for sent in rows:
             assert organisation in sent.members, f"{organisation} holds what was not sent to it"
             oracle, day = self.stream.oracles[sent.fact.client_ref], day_of(sent.raw.record.time)
@@ -135,5 +134,5 @@ class OnTheLog:
     def moved(self) -> list[int]:
         """How far the log has come, and how far each organisation has read of it and holds."""
         views = [self.world.of(o).projector.view for o in ORGANISATIONS]
-        read = [n for v in views for n in (v.position("0"), len(v.held_after(0, 10_000)))]
+        read = [n for v in views for n in (v.positions().get("0", 0), len(v.contents()["held"]))]
         return [self.world.platform.log.head("0"), *read]

@@ -12,7 +12,7 @@ from consent.keys import AuthorityUnavailable, OpenKey, Wanted, derive
 from consent.policy import Steps
 from events.envelope import Fact
 from projections import run
-from projections.held import Batch, HeldFacts
+from projections.held import Batch, HeldFacts, LastRead
 from projections.run import Projector
 from services.client.authority.keyring import Authority
 from services.kit.bootstrap import Platform
@@ -76,11 +76,11 @@ def epoch_outlives_its_recipients(patch: pytest.MonkeyPatch) -> None:
 def dedupe_by_what_was_seen(patch: pytest.MonkeyPatch) -> None:
     write, seen = HeldFacts.write, set[tuple[str, str, str, int]]()
 
-    def only_the_first(self: HeldFacts, batch: Batch, partition: str, position: int, record_id: str = "") -> None:
-        fresh = {(str(self.path), r.client_ref, r.source, r.source_seq): r for r in batch.rows}
+    def only_the_first(self: HeldFacts, batch: Batch, read: Iterable[LastRead]) -> None:
+        fresh = {(str(self.database.path), r.client_ref, r.source, r.source_seq): r for r in batch.rows}
         batch.rows = [row for fact, row in fresh.items() if fact not in seen]
         seen.update(fresh)
-        write(self, batch, partition, position, record_id)
+        write(self, batch, read)
 
     patch.setattr(HeldFacts, "write", only_the_first)
 
@@ -92,7 +92,7 @@ def skips_instead_of_waiting(patch: pytest.MonkeyPatch) -> None:
         try:
             return step(self)
         except AuthorityUnavailable:
-            self.view.write(Batch(), "0", self._log.head("0"))
+            self.view.write(Batch(), [LastRead("0", self.view.positions().get("0", 0), self._log.head("0"), "")])
             return 1
 
     patch.setattr(Projector, "step", skipping)

@@ -27,7 +27,7 @@ def machine() -> Iterator[ConsentMachine]:
 
 
 def by_position(m: ConsentMachine, organisation: str) -> list[int]:
-    return [row.position for row in m.world.of(organisation).projector.view.held_after(0, 1000)]
+    return sorted(row[0] for row in m.world.of(organisation).projector.view.contents()["held"])
 
 
 def test_5_narrowing_cannot_add(machine: ConsentMachine) -> None:

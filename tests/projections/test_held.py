@@ -7,11 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eventsourcing.persistence import IntegrityError
 
 from events.codec import encode
 from events.consent import ConsentGiven
-from projections.held import Batch, HeldFacts, HeldRow, SetAside, ToConfirm
+from events.sqlite import Datastore
+from projections.held import (
+    TO_HEAR,
+    TO_SEND_AGAIN,
+    Batch,
+    HeldFacts,
+    HeldRow,
+    LastRead,
+    MovedMeanwhile,
+    SetAside,
+    ToConfirm,
+    Waiting,
+)
 from tests.consent_core.changes import given
 from tests.events.goldens import fact_of
 
@@ -21,7 +32,7 @@ DAY = date(2022, 3, 1)
 
 @pytest.fixture
 def view(tmp_path: Path) -> Iterator[HeldFacts]:
-    opened = HeldFacts(tmp_path / "view.sqlite")
+    opened = HeldFacts(Datastore(tmp_path / "view.sqlite"))
     yield opened
     opened.close()
 
@@ -35,77 +46,89 @@ def given_on(position: int, client: str = CLIENT) -> tuple[int, str, date, bytes
     return (position, client, DAY, encode(fact))
 
 
+def path_of(view: HeldFacts) -> Path:
+    assert isinstance(view.database, Datastore)
+    return view.database.path
+
+
+def write(view: HeldFacts, batch: Batch, to: int, partition: str = "0") -> None:
+    """A batch that was read to ``to``."""
+    view.write(batch, [LastRead(partition, view.positions().get(partition, 0), to, f"r{to}")])
+
+
 def positions(view: HeldFacts, client: str = CLIENT) -> list[int]:
     return [r.position for r in view.held(client)]
 
 
 def test_rows_come_back_as_they_were_in_order(view: HeldFacts) -> None:
     rows = [row(3), row(5, client=OTHER), row(9, source="employment", seq=1)]
-    view.write(Batch(rows=[rows[2], rows[0], rows[1]]), "0", 9)
+    write(view, Batch(rows=[rows[2], rows[0], rows[1]]), 9)
     assert view.held(CLIENT) == [rows[0], rows[2]] and view.held(OTHER) == [rows[1]]
-    assert view.held_after(3, 10) == [rows[1], rows[2]] and view.held_after(0, 1) == [rows[0]]
 
 
 def test_a_batch_that_cannot_be_written_moves_nothing(view: HeldFacts) -> None:
-    view.write(Batch(rows=[row(1)]), "0", 1)
+    write(view, Batch(rows=[row(1)]), 1)
     broken = Batch(rows=[row(2)], purges=[(CLIENT, [1])], set_aside=[SetAside(3, CLIENT, "r", object())])  # type: ignore[arg-type]
     with pytest.raises(Exception, match=r"binding|type"):
-        view.write(broken, "0", 3)
-    assert (positions(view), view.position("0")) == ([1], 1)
+        write(view, broken, 3)
+    assert (positions(view), view.positions()) == ([1], {"0": 1})
 
 
-def test_the_position_is_kept_and_never_goes_back(view: HeldFacts) -> None:
-    assert view.position("0") == 0
-    view.write(Batch(), "0", 7)
-    with pytest.raises(IntegrityError):
-        view.write(Batch(rows=[row(5)]), "0", 5)
-    assert (view.position("0"), positions(view)) == (7, [])
-    assert view.position("1") == 0, "each partition has its own"
+def test_who_reads_on_second_is_told_and_writes_nothing(view: HeldFacts) -> None:
+    assert view.positions() == {}
+    write(view, Batch(), 7)
+    for before in (0, 5, 8):
+        with pytest.raises(MovedMeanwhile):
+            view.write(Batch(rows=[row(9)]), [LastRead("1", 0, 1, "r"), LastRead("0", before, 9, "r")])
+    assert (view.positions(), positions(view)) == ({"0": 7}, []), "each partition has its own, and all move or none"
+    view.write(Batch(rows=[row(9)]), [LastRead("1", 0, 1, "r1"), LastRead("0", 7, 9, "r9")])
+    assert view.last_read() == [("0", 9, "r9"), ("1", 1, "r1")]
 
 
 def test_everything_survives_reopening(view: HeldFacts) -> None:
     aside, confirm = SetAside(4, CLIENT, "r4", "why"), ToConfirm(3, CLIENT, "ch", 2)
     batch = Batch(rows=[row(1)], changes=[given_on(2)], edges=[(DAY, CLIENT)], set_aside=[aside], to_confirm=[confirm])
-    view.write(batch, "0", 4)
-    again = HeldFacts(view.path)
+    write(view, batch, 4)
+    again = HeldFacts(Datastore(path_of(view)))
     assert again.contents() == view.contents()
-    assert (again.position("0"), again.set_aside(), again.to_confirm(0, 10)) == (4, [aside], [confirm])
+    assert (again.positions(), again.set_aside(), again.heard(3)) == ({"0": 4}, [aside], confirm)
+    assert (again.is_set_aside(CLIENT), again.is_set_aside(OTHER)) == (True, False)
     again.close()
 
 
 def test_one_fact_is_held_once(view: HeldFacts) -> None:
-    view.write(Batch(rows=[row(1, seq=4)]), "0", 1)
-    view.write(Batch(rows=[row(2, seq=4), row(3, seq=4, client=OTHER), row(4, seq=4, source="employment")]), "0", 4)
+    write(view, Batch(rows=[row(1, seq=4)]), 1)
+    write(view, Batch(rows=[row(2, seq=4), row(3, seq=4, client=OTHER), row(4, seq=4, source="employment")]), 4)
     assert positions(view) == [1, 4] and positions(view, OTHER) == [3]
 
 
 def test_in_one_batch_what_is_purged_makes_room_for_what_came_again(view: HeldFacts) -> None:
-    view.write(Batch(rows=[row(1, seq=4)]), "0", 1)
-    view.write(Batch(purges=[(CLIENT, [1])], rows=[row(9, seq=4)]), "0", 9)
+    write(view, Batch(rows=[row(1, seq=4)]), 1)
+    write(view, Batch(purges=[(CLIENT, [1])], rows=[row(9, seq=4)]), 9)
     assert positions(view) == [9]
 
 
 def test_what_was_purged_is_not_on_the_disk(view: HeldFacts) -> None:
     secret = b'{"x":"purgeable-content-of-another"}'
-    view.write(Batch(rows=[row(1, data=secret)]), "0", 1)
+    write(view, Batch(rows=[row(1, data=secret)]), 1)
     view.purged()
-    assert secret in view.path.read_bytes()
-    view.write(Batch(purges=[(CLIENT, [1])]), "0", 2)
+    assert secret in path_of(view).read_bytes()
+    write(view, Batch(purges=[(CLIENT, [1])]), 2)
     view.purged()
-    files = [p for p in view.path.parent.iterdir() if p.is_file()]
+    files = [p for p in path_of(view).parent.iterdir() if p.is_file()]
     assert not [p.name for p in files if secret in p.read_bytes()]
 
 
 def test_consent_changes_are_kept_in_order(view: HeldFacts) -> None:
-    view.write(Batch(changes=[given_on(8), given_on(2), given_on(5, OTHER)]), "0", 8)
+    write(view, Batch(changes=[given_on(8), given_on(2), given_on(5, OTHER)]), 8)
     assert [c.position for c in view.changes(CLIENT)] == [2, 8]
-    assert view.changed_after(2, 10) == [(5, OTHER), (8, CLIENT)] and view.changed_after(0, 1) == [(2, CLIENT)]
+    assert (view.consent_version(CLIENT), view.consent_version(OTHER), view.consent_version("c3" * 16)) == (8, 5, 0)
     assert [day for day, _ in view.change_facts(OTHER)] == [DAY]
     assert view.clients() == [CLIENT, OTHER]
 
 
 def test_edges_are_found_on_their_day_and_once(view: HeldFacts) -> None:
-    view.write(Batch(edges=[(date(2022, 3, 5), CLIENT), (date(2022, 3, 5), CLIENT), (date(2022, 3, 9), OTHER)]), "0", 1)
+    write(view, Batch(edges=[(date(2022, 3, 5), CLIENT), (date(2022, 3, 5), CLIENT), (date(2022, 3, 9), OTHER)]), 1)
     assert view.clients_with_edges(date(2022, 3, 4), date(2022, 3, 5)) == [CLIENT]
     assert view.clients_with_edges(date(2022, 3, 5), date(2022, 3, 8)) == []
     assert view.clients_with_edges(date.min, date.max) == [CLIENT, OTHER]
@@ -113,31 +136,50 @@ def test_edges_are_found_on_their_day_and_once(view: HeldFacts) -> None:
 
 def test_what_is_understood_at_last_leaves_the_side(view: HeldFacts) -> None:
     aside = [SetAside(2, CLIENT, "r2", "why"), SetAside(3, CLIENT, "r3", "waits")]
-    view.write(Batch(set_aside=aside), "0", 5)
+    write(view, Batch(set_aside=aside), 5)
     view.write_aside(Batch(rows=[row(2)], set_aside=[SetAside(3, CLIENT, "r3", "another reason")]), replayed=aside)
     assert positions(view) == [2] and view.set_aside() == [SetAside(3, CLIENT, "r3", "another reason")]
-    assert view.position("0") == 5
-    assert view.understood_late() == [(2, CLIENT)], "and waits to be heard"
-    view.heard_late(2)
-    assert view.understood_late() == []
+    assert view.positions() == {"0": 5}
+
+
+# Queues
+
+
+def hear(*places: int) -> list[Waiting]:
+    return [Waiting(TO_HEAR, p, CLIENT) for p in places]
+
+
+def test_what_waits_comes_in_order_until_it_is_done(view: HeldFacts) -> None:
+    change = Waiting(TO_SEND_AGAIN, 2, OTHER)
+    write(view, Batch(rows=[row(1)], to_confirm=[ToConfirm(3, CLIENT, "ch", 1)], waiting=[*hear(3, 1, 4), change]), 4)
+    assert view.waiting(TO_HEAR, 2) == hear(1, 3) and view.waiting(TO_SEND_AGAIN, 9) == [change]
+    assert [view.heard(w.position) for w in hear(1, 3, 4)] == [row(1), ToConfirm(3, CLIENT, "ch", 1), None]
+    view.done(hear(1, 3))
+    assert view.waiting(TO_HEAR, 9) == hear(4) and view.waiting(TO_SEND_AGAIN, 9) == [change]
 
 
 def test_a_view_that_replaces_another_takes_over_what_was_not_heard(view: HeldFacts, tmp_path: Path) -> None:
-    aside = [SetAside(n, CLIENT, f"r{n}", "why") for n in (2, 3, 4)]
-    view.write(Batch(set_aside=aside), "0", 5)
-    view.write_aside(Batch(rows=[row(2)], set_aside=aside[1:]), replayed=aside)
-    new = HeldFacts(tmp_path / "new.sqlite")
-    new.write(Batch(rows=[row(2), row(3)], set_aside=aside[2:]), "0", 5)
-    new.take_over(view)
-    assert new.understood_late() == [(2, CLIENT), (3, CLIENT)]
+    """1 was heard, 2 waits, 3 was set aside and is understood now, 4 is set aside still, 5 came after the old one."""
+    aside = [SetAside(n, CLIENT, f"r{n}", "why") for n in (3, 4)]
+    write(view, Batch(rows=[row(1), row(2)], waiting=hear(2), set_aside=aside), 4)
+    new = HeldFacts(Datastore(tmp_path / "new.sqlite"))
+    write(new, Batch(rows=[row(n) for n in (1, 2, 3, 5)], waiting=hear(1, 2, 3, 5), set_aside=aside[1:]), 5)
+    new.take_over(view, lambda _: "0")
+    assert new.waiting(TO_HEAR, 9) == hear(2, 3, 5)
     new.close()
 
 
+def test_days_pass_by_partition(view: HeldFacts) -> None:
+    view.pass_day(DAY, ["0", "1"])
+    view.pass_day(date(2022, 3, 2), ["1"])
+    assert view.days_passed() == {"0": DAY, "1": date(2022, 3, 2)}
+
+
 def test_whoever_reads_has_the_database_until_done(view: HeldFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    view.write(Batch(rows=[row(1)]), "0", 1)
-    new = HeldFacts(tmp_path / "new.sqlite")
-    new.write(Batch(rows=[row(1), row(2)]), "0", 2)
-    old, closed = view.datastore, threading.Event()
+    write(view, Batch(rows=[row(1)]), 1)
+    new = HeldFacts(Datastore(tmp_path / "new.sqlite"))
+    write(new, Batch(rows=[row(1), row(2)]), 2)
+    old, closed = view.database, threading.Event()
     rows, close = old.rows, old.close
 
     def slow(statement: str, parameters: Any = ()) -> list[Any]:
@@ -154,4 +196,4 @@ def test_whoever_reads_has_the_database_until_done(view: HeldFacts, tmp_path: Pa
     monkeypatch.setattr(old, "close", closing)
     assert positions(view) == [1]
     switching.join(10)
-    assert closed.is_set() and positions(view) == [1, 2] and view.path == new.path
+    assert closed.is_set() and positions(view) == [1, 2] and path_of(view) == path_of(new)

@@ -16,9 +16,10 @@ from events.case import CaseOpened
 from events.consent import ConsentWithdrawn, WithdrawalApplied
 from events.referral import ReferralMade
 from events.shared_log import Positioned, Record
+from events.sqlite import Datastore
 from events.structs import replaced
 from projections import run
-from projections.held import HeldFacts, HeldRow
+from projections.held import TO_HEAR, HeldFacts, HeldRow
 from projections.run import LogReplaced
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
 from services.kit.bootstrap import LOG_FILE, Platform
@@ -132,8 +133,8 @@ def test_what_is_set_aside_survives_the_process(town: Town) -> None:
     activity_is_consented(town)
     poison(with_fields(version=9))(town)
     town.platform.settle()
-    view = HeldFacts(town[EMPLOYMENT].projector.view.path)
-    again = town[EMPLOYMENT].projector_on(view)
+    view = HeldFacts(Datastore(town.data / EMPLOYMENT / "view-1.sqlite"))
+    again = town[EMPLOYMENT].projector_on(view, town.platform.log.reader())
     assert again.blocked(town.client) and not again.blocked(town.other)
     view.close()
 
@@ -186,10 +187,10 @@ def test_a_fact_understood_late_is_reacted_to(town: Town, monkeypatch: pytest.Mo
     town.says(SOCIAL, REFERRED, town.other)
     assert town.own(FIRST, town.other) == ["ReferralNoted"] and town.own(FIRST) == []
     town[FIRST].projector.replay()
-    assert town[FIRST].projector.view.understood_late(), "kept until it is heard, whatever ends the process now"
+    assert town[FIRST].projector.view.waiting(TO_HEAR, 9), "kept until it is heard, whatever ends the process now"
     town.platform.settle()
     assert town.own(FIRST) == ["ReferralNoted"]
-    assert town[FIRST].projector.view.understood_late() == []
+    assert town[FIRST].projector.view.waiting(TO_HEAR, 9) == []
     town.says(SOCIAL, CaseOpened(), town.other)
     assert town.own(FIRST, town.other) == ["ReferralNoted"], "the position has not gone back"
 
@@ -241,13 +242,13 @@ def test_it_waits_while_the_authority_is_away_and_skips_nothing(town: Town, monk
     town.says(SOCIAL, STARTED, settle=False)
     town[SOCIAL].pump()
     projector = town[EMPLOYMENT].projector
-    before = projector.view.position("0")
+    before = projector.view.positions().get("0", 0)
     with monkeypatch.context() as away:
         away.setattr(town.platform.authority, "open_keys", _away)
         for _ in range(2):
             with pytest.raises(AuthorityUnavailable):
                 projector.step()
-        assert projector.view.position("0") == before
+        assert projector.view.positions().get("0", 0) == before
     town.platform.settle()
     assert town.held(EMPLOYMENT) == ["ActivityStarted"] and town.aside(EMPLOYMENT) == []
 
@@ -258,7 +259,7 @@ def test_what_is_not_yours_is_final_and_stops_nothing(town: Town) -> None:
     town.says(SOCIAL, STARTED)
     projector = town[SECOND].projector
     assert (town.held(SECOND), town.aside(SECOND)) == ([], [])
-    assert projector.view.position("0") == town.platform.log.head("0")
+    assert projector.view.positions().get("0", 0) == town.platform.log.head("0")
 
 
 def test_a_fact_that_comes_twice_is_held_once(town: Town) -> None:
@@ -350,7 +351,7 @@ def test_an_older_log_under_a_newer_view_is_noticed(tmp_path: Path) -> None:
     """Restored from a backup: what it lacks may be a withdrawal, so nothing of others is shown and nothing goes on."""
     town = Town(tmp_path)
     activity_is_consented(town)
-    town.platform.log.datastore.checkpoint()
+    town.platform.log.datastore.wipe()
     older = (tmp_path / LOG_FILE).read_bytes()
     town.says(SOCIAL, STARTED)
     town.register(EMPLOYMENT, NAME, HETU)

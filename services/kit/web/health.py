@@ -38,9 +38,10 @@ def health(platform: Platform, runner: Runner) -> Health:
 
 def _of(organisation: Organisation, platform: Platform, failure: str | None) -> OrganisationHealth:
     view, log = organisation.projector.view, platform.log
+    read_to = view.positions()
     return OrganisationHealth(
         to_publish=len(organisation.store.unpublished(LAG_SHOWN)),
-        to_read=sum(max(log.head(p) - view.position(p), 0) for p in log.partitions()),
+        to_read=sum(max(log.head(p) - read_to.get(p, 0), 0) for p in log.partitions()),
         dead_letters=len(view.set_aside()),
         reactions_refused=len(organisation.store.reactions_refused()),
         failure=failure,

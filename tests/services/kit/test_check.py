@@ -38,7 +38,7 @@ def to_log(statement: str) -> Callable[[Town], object]:
 
 
 def to_view(organisation: str, statement: str) -> Callable[[Town], object]:
-    return lambda town: _write(town[organisation].projector.view.datastore, statement)
+    return lambda town: _write(town[organisation].projector.view.database, statement)
 
 
 def to_store(organisation: str, statement: str) -> Callable[[Town], object]:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eventsourcing.persistence import IntegrityError
 
 from consent.release import Released
 from events.case import CaseOpened
@@ -37,8 +36,8 @@ def facts(first: int, count: int = 1, client: str = CLIENT, **more: Any) -> list
     ]
 
 
-def write(store: OrganisationStore, *new: Fact, client: str = CLIENT, position: tuple[str, int] | None = None) -> None:
-    store.append(store.file(client), new, position)
+def write(store: OrganisationStore, *new: Fact, client: str = CLIENT) -> None:
+    store.append(store.file(client), new)
 
 
 def test_a_file_grows_and_survives_the_process(store: OrganisationStore, path: Path) -> None:
@@ -64,28 +63,11 @@ def test_who_writes_second_is_told_and_writes_nothing(store: OrganisationStore, 
     before = store.file(CLIENT)
     write(other, *facts(1))
     with pytest.raises(WrittenMeanwhile):
-        store.append(before, facts(1, 3), ("reactions", 7))
-    assert store.position("reactions") == 0
+        store.append(before, facts(1, 3))
     assert store.file(CLIENT).version == 1, "the file is read anew, not from the cache"
     store.append(store.file(CLIENT), facts(2))
     assert store.file(CLIENT).version == 2
     other.close()
-
-
-def test_a_position_moves_with_the_facts_or_not_at_all(store: OrganisationStore) -> None:
-    write(store, *facts(1), position=("reactions", 5))
-    assert store.position("reactions") == 5
-    with pytest.raises(WrittenMeanwhile):
-        write(store, *facts(2), position=("reactions", 5))
-    assert store.file(CLIENT).version == 1 and store.position("reactions") == 5
-
-
-def test_named_positions_go_forward_only(store: OrganisationStore) -> None:
-    assert store.position("x") == 0
-    store.move_position("x", 4)
-    store.move_position("x", 3)
-    store.move_position("x", 4)
-    assert (store.position("x"), store.position("y")) == (4, 0)
 
 
 def test_the_cache_is_bounded_and_forgets_without_loss(store: OrganisationStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,12 +124,9 @@ def test_what_was_sent_again_is_kept_beside(store: OrganisationStore) -> None:
 
 
 def test_the_queue_of_files_to_look_through(store: OrganisationStore) -> None:
-    store.queue_backfill([OTHER, CLIENT, OTHER], ("backfill", 9))
+    store.queue_backfill([OTHER, CLIENT, OTHER])
     store.queue_backfill([CLIENT])
     assert store.backfill_queue(10) == [CLIENT, OTHER] and store.backfill_queue(1) == [CLIENT]
-    assert store.position("backfill") == 9
-    with pytest.raises(IntegrityError):
-        store.queue_backfill(["c3" * 16], ("backfill", 9))
     store.backfilled(CLIENT)
     assert store.backfill_queue(10) == [OTHER]
 

@@ -13,6 +13,8 @@ from events.activity import ActivityStarted
 from events.consent import Scope
 from events.identity import ClientIntroduced
 from events.referral import ReferralMade
+from events.sqlite import Datastore
+from projections.held import TO_HEAR, HeldFacts
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
 from services.kit import bootstrap
 from services.kit.bootstrap import Platform
@@ -114,12 +116,12 @@ def test_what_is_read_between_two_questions_is_reacted_to(town: Town, monkeypatc
     town[SOCIAL].pump()
     town.does(HOME, WithdrawConsent(grant=grant))
     with monkeypatch.context() as patch:
-        once(patch, second.projector.view, "held_after", second.projector.step)
+        once(patch, second.projector.view, "waiting", second.projector.step)
         second.reactor.step()
     second.reactor.step()
     heard = {f.command_id.partition(":")[0] for f in second.own_facts(town.client)}
     assert {"applied", "heard"} <= heard
-    assert second.store.position("reactions") == second.projector.view.newest()
+    assert second.projector.view.waiting(TO_HEAR, 9) == []
 
 
 def test_a_process_that_only_asks_never_moves_the_view(town: Town) -> None:
@@ -128,9 +130,9 @@ def test_a_process_that_only_asks_never_moves_the_view(town: Town) -> None:
     grant = town.does(HOME, _consent(scope))[0].fact_id
     other = beside(town)
     organisation = other.organisations[SOCIAL]
-    before = organisation.projector.view.position("0")
+    before = organisation.projector.view.positions()
     assert organisation.projector.step() == 0
-    assert organisation.projector.view.position("0") == before
+    assert organisation.projector.view.positions() == before
     town.platform.settle()
     assert reads(other, town, EMPLOYMENT) == ["activity"]
     town.does(HOME, WithdrawConsent(grant=grant))
@@ -152,7 +154,7 @@ def test_a_projector_notices_that_another_process_has_moved_the_view(town: Town)
     ours = town[EMPLOYMENT].projector
     assert ours.consent(town.client).grants.grants[grant].withdrawn_by is None
     town.does(HOME, WithdrawConsent(grant=grant))
-    theirs = town[EMPLOYMENT].projector_on(type(ours.view)(ours.view.path))
+    theirs = town[EMPLOYMENT].projector_on(HeldFacts(Datastore(town.data / EMPLOYMENT / "view-1.sqlite")), town.platform.log.reader())
     while theirs.step():
         pass
     theirs.view.close()
@@ -164,7 +166,7 @@ def test_a_projector_notices_that_another_process_has_moved_the_view(town: Town)
 def test_a_reader_in_another_process_holds_up_neither_a_withdrawal_nor_for_long_its_wiping(town: Town) -> None:
     grant = town.consents(SOCIAL, EMPLOYMENT, "activity")
     town.says(SOCIAL, STARTED)
-    path = town[EMPLOYMENT].projector.view.path
+    path = town.data / EMPLOYMENT / "view-1.sqlite"
     reader = sqlite3.connect(path)
     reader.execute("BEGIN")
     reader.execute("SELECT COUNT(*) FROM held").fetchall()
