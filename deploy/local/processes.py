@@ -53,6 +53,7 @@ class Process:
         log: Path,
         *,
         user: str | None = None,
+        within: Path | None = None,
         guarded: bool = True,
         ending: signal.Signals = signal.SIGKILL,
     ) -> None:
@@ -64,7 +65,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                cwd=log.parent,
+                cwd=within or log.parent,
                 user=user,
                 group=user,
                 extra_groups=None if user is None else [],

@@ -1,0 +1,56 @@
+"""A test run: what outlives one test and one worker, held by ``make test`` or by the pytest session, with xdist its controller.
+
+Its folder has a file for each keeper of a server (``tests.servers``). The holder's lock ends with the holder, however it goes,
+and the keepers with the lock.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from deploy.local.processes import Process
+
+RUN = "PALVELUPOLKU_TEST_RUN"
+"""Names the run's folder to the processes that have part in it."""
+
+KEEPER = "tests.servers"
+END_SECONDS = 60.0
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Hold a run, or have part in one that is held already. At its end nothing of it is left."""
+    if RUN in os.environ:
+        yield
+        return
+    folder = Path(tempfile.mkdtemp(prefix="palvelupolku-tests-"))
+    os.environ[RUN] = str(folder)
+    lock = locked(folder / "held")
+    try:
+        yield
+    finally:
+        del os.environ[RUN]
+        keepers = [keeper for file in folder.glob("*.keeper") if (keeper := _keeper(file))]
+        for keeper in keepers:
+            keeper.send(signal.SIGTERM)
+        for keeper in keepers:
+            keeper.end(signal.SIGTERM, END_SECONDS)
+        lock.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def locked(path: Path) -> IO[str]:
+    """Wait for a lock that ends with the file's life, or with ours."""
+    file = path.open("a")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def _keeper(file: Path) -> Process | None:
+    return Process.found(int(file.read_text(encoding="ascii")), file.with_suffix(".log"), KEEPER)
