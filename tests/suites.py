@@ -3,7 +3,10 @@
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+
+from tests import run
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -16,6 +19,7 @@ SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("imports", ("lint-imports",)),
     ("language and core", ("pytest", "tests/events", "tests/consent_core", "tests/projections", "tests/architecture", "-n", "2")),
     ("shared log", ("pytest", "tests/conformance")),
+    ("servers", ("pytest", "tests/deploy")),
     ("services", ("pytest", "tests/services", "-n", "2")),
     ("journeys", ("pytest", "tests/journeys", "-n", "2")),
     ("stories", ("pytest", "tests/scenario", "-n", "2")),
@@ -25,21 +29,24 @@ SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def main() -> int:
-    results = []
-    for name, (tool, *arguments) in SUITES:
-        print(f"\n== {name}", flush=True)
-        start = time.monotonic()
-        try:
-            status = subprocess.run([BIN / tool, *arguments], cwd=ROOT, check=False, timeout=LONGEST_SECONDS).returncode
-        except subprocess.TimeoutExpired:
-            print(f"ended after {LONGEST_SECONDS} s", flush=True)
-            status = 1
-        results.append((name, time.monotonic() - start, status))
+    with run.held():  # the suites share the servers that they ask for
+        results = [_run(name, BIN / tool, arguments) for name, (tool, *arguments) in SUITES]
     print("\n== suites")
     for name, seconds, status in results:
         print(f"{'ok    ' if status == 0 else 'FAILED'} {seconds:7.1f} s  {name}")
     print(f"       {sum(s for _, s, _ in results):7.1f} s  in all")
     return int(any(status for _, _, status in results))
+
+
+def _run(name: str, tool: Path, arguments: Sequence[str]) -> tuple[str, float, int]:
+    print(f"\n== {name}", flush=True)
+    start = time.monotonic()
+    try:
+        status = subprocess.run([tool, *arguments], cwd=ROOT, check=False, timeout=LONGEST_SECONDS).returncode
+    except subprocess.TimeoutExpired:
+        print(f"ended after {LONGEST_SECONDS} s", flush=True)
+        status = 1
+    return name, time.monotonic() - start, status
 
 
 if __name__ == "__main__":
