@@ -12,18 +12,22 @@ server must keep a session for a connection (pgbouncer: ``pool_mode=session``).
 """
 
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from eventsourcing.persistence import OperationalError, PersistenceError
 from eventsourcing.postgres import ConnectionPool, PostgresDatastore
 from psycopg import IsolationLevel
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import _WaitTimeout
 from psycopg.rows import DictRow, dict_row, tuple_row
+from psycopg.sql import SQL
 
-from events.postgres.statements import ddl, translated
+from events.postgres.statements import ddl, plain_insert, translated
 
 CONNECT_SECONDS = 5
 POOL_SECONDS = 10
@@ -31,18 +35,23 @@ POOL_SECONDS = 10
 LOCK_SECONDS = 30
 IDLE_IN_TRANSACTION_SECONDS = 20
 """Less than others wait for the locks of a process that stands still."""
-STATEMENT_SECONDS = 300
+STATEMENT_SECONDS = 60
 SILENT_SECONDS = 15
-"""A server that no longer answers on the network is given up after this."""
+"""A server that no longer answers is given up this long after it should have, one whose machine is gone after this."""
+
+T = TypeVar("T")
 
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
+_NAMED = "hashtextextended(?, 0)"
 _SESSION = {
     "client_min_messages": "warning",
     "lock_timeout": f"{LOCK_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
 }
+_DELETED_BUT_THERE = (
+    "SELECT coalesce(sum(n_dead_tup), 0)::bigint FROM pg_stat_user_tables WHERE schemaname = ? AND relname = ANY(?)"
+)
 _NETWORK = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 5,
@@ -56,16 +65,50 @@ class ConnectionLost(OperationalError):
     """The connection broke. What was being written may be committed or not: repeat it."""
 
 
+class Connection(psycopg.Connection[DictRow]):
+    """The server ends what takes too long; a server that does not even do that is given up."""
+
+    answer_seconds: float = STATEMENT_SECONDS + SILENT_SECONDS
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        try:
+            return super().wait(gen, interval, self.answer_seconds if timeout is None else timeout)
+        except _WaitTimeout:
+            if timeout is None:
+                self.pgconn.finish()
+            raise
+
+
 class Cursor(psycopg.Cursor[tuple[Any, ...]]):
     """Takes our statements (``?``, ``:name``) and the library's; rows are tuples."""
 
-    __slots__ = ()
+    __slots__ = ("_columns",)
+
+    def __init__(self, connection: psycopg.Connection[Any], columns: dict[str, str]):
+        """``columns``: what is known of tables' column types."""
+        super().__init__(connection, row_factory=tuple_row)
+        self._columns = columns
 
     def execute(self, query: Any, params: Any = (), **options: Any) -> "Cursor":
         return super().execute(translated(query) if isinstance(query, str) else query, params, **options)
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
-        super().executemany(translated(query) if isinstance(query, str) else query, params_seq, **options)
+        """A plain insert goes as one statement, a list for each column: much cheaper than a statement for each row.
+        Each column's values are of one type."""
+        into = plain_insert(query) if isinstance(query, str) else None
+        if into is None:
+            super().executemany(translated(query) if isinstance(query, str) else query, params_seq, **options)
+        elif rows := list(params_seq):
+            lists = self._columns.get(into.table) or self._look_up(into.table)
+            insert = SQL(f"INSERT INTO {into.table} SELECT * FROM unnest({lists}) {into.conflict}")
+            super().execute(insert, [list(column) for column in zip(*rows, strict=True)], **options)
+
+    def _look_up(self, table: str) -> str:
+        """A table's columns as the lists of ``unnest``."""
+        described = super().execute(SQL(f"SELECT * FROM {table} LIMIT 0")).description or ()
+        types = self.adapters.types
+        self._columns[table] = lists = ", ".join(f"%b::{types[c.type_code].name}[]" for c in described)
+        return lists
 
 
 class Datastore(PostgresDatastore):
@@ -78,13 +121,12 @@ class Datastore(PostgresDatastore):
         At most ``pool_size`` connections: whoever needs one more waits ``wait_seconds`` for it."""
         if not _SCHEMA.fullmatch(schema):
             raise ValueError(f"not a plain schema name: {schema!r}")
-        given: dict[str, Any] = dict(conninfo_to_dict(url))
-        self.conninfo = make_conninfo(**{**_NETWORK, **given, "options": _options(schema, given.get("options"))})
+        self.conninfo = _conninfo(url, schema)
         super().__init__("", "", "", "", "", schema=schema, lock_timeout=LOCK_SECONDS, originator_id_type="text")
         self.pool.close()
         self.pool = ConnectionPool(
             self.conninfo,
-            connection_class=psycopg.Connection[DictRow],
+            connection_class=Connection,
             kwargs={"row_factory": dict_row, "autocommit": True},
             min_size=1,
             max_size=pool_size,
@@ -94,6 +136,11 @@ class Datastore(PostgresDatastore):
             reconnect_timeout=wait_seconds,
             num_workers=1,
         )
+        self._columns = dict[str, str]()
+        self._alone = threading.RLock()
+
+    def register_type_adapters(self) -> None:
+        """None of the library's composite types are used here: nothing is asked of the server at the start."""
 
     @contextmanager
     def get_connection(self) -> Iterator[psycopg.Connection[DictRow]]:
@@ -117,7 +164,13 @@ class Datastore(PostgresDatastore):
             connection.isolation_level = None if commit else IsolationLevel.REPEATABLE_READ
             connection.read_only = None if commit else True
             with connection.transaction(force_rollback=not commit):
-                yield Cursor(connection, row_factory=tuple_row)
+                yield Cursor(connection, self._columns)
+
+    @contextmanager
+    def statements(self) -> Iterator[Cursor]:
+        """A cursor outside any transaction: each statement is one by itself."""
+        with self.get_connection() as connection:
+            yield Cursor(connection, self._columns)
 
     def rows(self, statement: str, parameters: Any = ()) -> list[Any]:
         """Every row of a query, as tuples."""
@@ -127,8 +180,8 @@ class Datastore(PostgresDatastore):
             return self._rows(statement, parameters)
 
     def _rows(self, statement: str, parameters: Any) -> list[Any]:
-        with self.get_connection() as connection:
-            return Cursor(connection, row_factory=tuple_row).execute(statement, parameters).fetchall()
+        with self.statements() as cursor:
+            return cursor.execute(statement, parameters).fetchall()
 
     def create(self, tables: Iterable[str]) -> None:
         """Create the schema, its tables and indexes that are not there yet. Several may do so at once."""
@@ -141,17 +194,41 @@ class Datastore(PostgresDatastore):
 
     def lock(self, cursor: Any, name: str) -> None:
         """Nobody else in this database holds this lock until the transaction ends."""
-        cursor.execute(_LOCK, (name,))
+        cursor.execute(f"SELECT pg_advisory_xact_lock({_NAMED})", (name,))
+
+    def stop_writers(self, cursor: Any, table: str) -> None:
+        """Nobody else writes to this table until the transaction ends; who reads is not held up."""
+        cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Only one in this database is inside, of all processes and threads. A connection that breaks lets the next
+        one in early; whoever was inside then gets ``ConnectionLost`` at the end."""
+        # One thread of ours at a time: waiting threads must not take every connection from the one inside.
+        with self._alone, self.statements() as cursor:
+            cursor.execute(f"SELECT pg_advisory_lock({_NAMED})", (name,))
+            try:
+                yield
+            finally:
+                cursor.execute(f"SELECT pg_advisory_unlock({_NAMED})", (name,))
 
     def wipe(self, *tables: str) -> bool:
-        """Make room of what was deleted. Its bytes may stay in that room until something else is written there, and
-        in the server's own log until that is recycled."""
-        with self.get_connection() as connection:
-            connection.execute(f"VACUUM {', '.join(tables)}".encode())
-        return True
+        """Take what was deleted out of the tables and their indexes. False where somebody reads as of a moment before
+        it was deleted: ask again. Its bytes may stay in the free room of the files until something else is written
+        there, and in the server's own log until that is recycled."""
+        with self.statements() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            try:
+                cursor.execute(f"VACUUM (INDEX_CLEANUP ON) {', '.join(tables)}")
+            finally:
+                cursor.execute("RESET statement_timeout")
+            left = cursor.execute(_DELETED_BUT_THERE, (self.schema, list(tables))).fetchone()
+        return left == (0,)
 
 
-def _options(schema: str, given: Any) -> str:
-    """libpq's ``options`` for a session; what was given in the URL counts last."""
-    settings = {"search_path": schema, **_SESSION}
-    return " ".join([*(f"-c {name}={value}" for name, value in settings.items()), *([given] if given else [])])
+def _conninfo(url: str, schema: str) -> str:
+    """With what holds for every session; what the URL says counts more."""
+    given: dict[str, Any] = dict(conninfo_to_dict(url))
+    options = " ".join(f"-c {name}={value}" for name, value in {"search_path": schema, **_SESSION}.items())
+    return make_conninfo(**{**_NETWORK, **given, "options": f"{options} {given.get('options') or ''}".rstrip()})
+

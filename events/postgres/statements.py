@@ -5,6 +5,7 @@ A small translator for statements that are ours, not for any SQL: what stands in
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"""
@@ -39,3 +40,21 @@ def translated(statement: str) -> str:
 def ddl(statement: str) -> str:
     """``CREATE TABLE`` and ``CREATE INDEX`` with INTEGER (64 bits) and BLOB as PostgreSQL's types."""
     return _TYPE.sub(lambda match: _TYPES[match[1]], _WITHOUT_ROWID.sub(")", statement))
+
+
+_INSERT = re.compile(r"INSERT INTO (\w+) VALUES \(\?(?:, ?\?)*\)((?: ON CONFLICT(?: \([\w, ]+\))? DO NOTHING)?)")
+
+
+class Insert(NamedTuple):
+    """``INSERT INTO table VALUES (?, ...)`` and what is to be done with a row that is there already."""
+
+    table: str
+    conflict: str
+
+
+@lru_cache(maxsize=512)
+def plain_insert(statement: str) -> Insert | None:
+    """None for any other statement. One that updates on conflict is another: many rows at once may name the same row
+    twice, which PostgreSQL refuses in one statement."""
+    found = _INSERT.fullmatch(statement)
+    return Insert(found[1], found[2]) if found else None
