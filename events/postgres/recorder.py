@@ -1,10 +1,7 @@
-"""The event store library's recorder on PostgreSQL, made faster, bounded in time, and safe for who follows it.
+"""The event store library's recorder on PostgreSQL, made faster and bounded in time.
 
-Facts are numbered in the order in which they become visible. A sequence alone does not see to that: a number taken first
-may be committed last, and a reader who has gone past it would never see it. So the table itself lets one transaction
-in at a time, from before its first number until it is committed (``ORDER_OF_NUMBERS``). Numbers may have gaps:
-those of what was rolled back. It is not a lock of the table's: one that keeps writers apart would also wait for the
-server's own ANALYZE and VACUUM.
+What keeps facts in order for whoever follows them is in the database itself: a trigger numbers them in the order in
+which they become visible (``services/kit/migrations/store``). Numbers may have gaps: those of what was rolled back.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,30 +23,6 @@ EVENTS = "stored_events"
 TRACKING = "tracking"
 CHANNEL = EVENTS
 """Notified with each commit (``Listener``); the library's own subscriptions listen to it too."""
-
-ORDER_OF_NUMBERS = f"""
-CREATE FUNCTION order_of_numbers() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('{EVENTS}', 0));
-    NOTIFY {CHANNEL};
-    RETURN NULL;
-END $$;
-CREATE TRIGGER order_of_numbers BEFORE INSERT ON {EVENTS} FOR EACH STATEMENT EXECUTE FUNCTION order_of_numbers()
-"""
-"""Before the statement, so before its numbers are taken, whoever inserts and however."""
-
-POSITION_MOVED = f"""
-CREATE FUNCTION position_moved(name text, place bigint) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO {TRACKING} AS t (application_name, notification_id) VALUES (name, place)
-    ON CONFLICT (application_name) DO UPDATE SET notification_id = place WHERE t.notification_id < place;
-    IF NOT FOUND THEN
-        RAISE integrity_constraint_violation USING MESSAGE = format('position %s of %s does not grow', place, name);
-    END IF;
-    RETURN TRUE;
-END $$
-"""
-"""A named position grows, or the whole statement fails."""
 
 _COLUMNS = f"INSERT INTO {EVENTS} (originator_id, originator_version, topic, state)"
 _NUMBER = "RETURNING notification_id"
