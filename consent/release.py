@@ -15,7 +15,7 @@ from consent.sealing import CONSENT_CHANGE, FACT, Envelope, Signer, record_id, s
 from events.codec import Header, encode
 from events.consent import Purpose
 from events.envelope import INTERNAL, Fact
-from events.shared_log import SharedLog, microseconds
+from events.shared_log import LogUnavailable, SharedLog, microseconds
 from events.structs import replaced
 
 PURPOSE: Purpose = "service_coordination"
@@ -146,17 +146,23 @@ def may_have_now(
 
 def release_change(
     signer: Signer, log: SharedLog, fact: Fact, parties: Iterable[str], key: SealKey, party_key: Callable[[str], bytes],
-    now: datetime, client_party: str,
+    now: datetime, client_party: str, behind: int,
 ) -> tuple[int, int]:
     """Put a consent change on the client's stream: one record, a sealed part for each party.
 
-    Only the client's own part tells who recorded it. Returns the record's position and time.
+    Only the client's own part tells who recorded it. ``behind``: a position before any attempt to put it there. The
+    first that stands behind it counts, for everybody. Returns its position and time.
     """
     time = microseconds(now)
     parts = [(party_key(p), encode(part)) for p in sorted(parties) if (part := _part(fact, p, client_party)) is not None]
     body = seal_parts(parts)
     envelope = Envelope(record_id(fact.fact_id, key.epoch), fact.client_ref, time, key.locator, CONSENT_CHANGE, body)
-    (position,) = log.append(signer.seal([envelope], [key.key]))
+    position = log.first(envelope.id, fact.client_ref, behind)
+    if position is None:
+        log.append(signer.seal([envelope], [key.key]))
+        position = log.first(envelope.id, fact.client_ref, behind)
+    if position is None:
+        raise LogUnavailable("what was appended is not to be found")
     return position, time
 
 

@@ -41,6 +41,9 @@ class Database(Protocol):
     def lock(self, cursor: Any, name: str) -> None:
         """Nobody else holds this lock until the transaction ends."""
 
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        """Only one process at a time is inside; where there can only be one, it is not kept out by itself."""
+
     def wipe(self, *tables: str) -> bool:
         """What was deleted from these tables is gone from the disk too, as far as the database can. False where
         somebody reads it just now: ask again."""

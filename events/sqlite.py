@@ -89,6 +89,11 @@ class Datastore(SQLiteDatastore):
     def lock(self, cursor: Any, name: str) -> None:
         """A writer is alone here anyway."""
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """One process works on a file at a time."""
+        yield
+
     def _maybe_checkpoint(self, connection: SQLiteConnection) -> None:
         self._since_checkpoint += 1
         if self._since_checkpoint >= CHECKPOINT_EVERY:

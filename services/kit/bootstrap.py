@@ -1,4 +1,4 @@
-"""The one place that composes: an installation's organisations in one process, on embedded stores (``data_directory``)."""
+"""The one place that composes: an installation's organisations in one process, wherever they keep what is theirs."""
 
 import os
 import threading
@@ -18,24 +18,22 @@ from events.codec import decode
 from events.consent import CATEGORY as CONSENT
 from events.consent import ClientRefAsked, Scope, StatutoryGroundNoted
 from events.envelope import Fact
-from events.shared_log.sqlite import SqliteSharedLog
-from events.sqlite import Datastore
-from projections.held import HeldFacts
 from services.client.authority.domain import feature as authority_feature
 from services.client.authority.keyring import Authority
+from services.client.authority.store import TABLES as AUTHORITY_TABLES
 from services.client.authority.store import AuthorityStore
 from services.kit.client_file import Actor
 from services.kit.clock import Clock
 from services.kit.config import ConfigurationError, Installation, OrganisationConfig, StatutoryConfig
-from services.kit.data_directory import next_view_path, remove_others, remove_view, secret, use_view, view_path
 from services.kit.decide import Features
+from services.kit.embedded import Embedded
 from services.kit.errors import Unknown
 from services.kit.feature import Feature
 from services.kit.organisation import Organisation
+from services.kit.places import Places
 from services.kit.register import ClientRegister
 from services.kit.store import OrganisationStore
 
-LOG_FILE = "shared-log.sqlite"
 TOLD_TO_THE_CLIENT = "Act 703/2023 § 11: the client is told of consents and disclosures"
 ALWAYS_FROM = date(2000, 1, 1)
 SYSTEM = "system"
@@ -57,41 +55,45 @@ class Keys:
 class Platform:
     """All organisations of an installation in one process."""
 
-    def __init__(self, data: Path, installation: Installation, clock: Clock, beside_another: bool = False):
-        """``beside_another``: a running process keeps the directory at its head; this one only asks."""
+    def __init__(
+        self, data: Path, installation: Installation, clock: Clock, beside_another: bool = False,
+        places: Places | None = None,
+    ):
+        """``places``: in ``data``, if left out. ``beside_another``: a running process keeps the views at the head; this
+        one only asks."""
         self.data, self.installation, self.clock = data, installation, clock
-        self.beside_another = beside_another
+        self.beside_another, self.places = beside_another, places or Embedded(data)
         self.wake = threading.Event()
         """Set it when there is something to do: whoever pumps begins at once."""
         self.names = {o.id: o.name for o in installation.organisation}
-        self.log = SqliteSharedLog(data / LOG_FILE)
-        secrets = {o.id: secret(data / o.id / "store.key") for o in installation.organisation}
-        self._signing = {o: Ed25519PrivateKey.from_private_bytes(derive(s, "signing")) for o, s in secrets.items()}
-        self.verifier = Verifier(Keys({o: k.public_key() for o, k in self._signing.items()}))
-        self._secrets = secrets
-        home = installation.client_organisation
-        stores = {o.id: OrganisationStore(data / o.id / "store.sqlite", o.id) for o in installation.organisation}
-        of_authority = secret(data / home.id / "authority.key")
-        self._authority_store = AuthorityStore(data / home.id / "authority.sqlite")
+        self.log = self.places.log()
+        self._secrets = {o.id: self.places.of(o.id).secret("store") for o in installation.organisation}
+        signing = {o: Ed25519PrivateKey.from_private_bytes(derive(s, "signing")) for o, s in self._secrets.items()}
+        self._signing = signing
+        self.verifier = Verifier(Keys({o: k.public_key() for o, k in signing.items()}))
+        home = installation.client_organisation.id
+        of_authority = self.places.of(home).secret("authority")
+        stores = {o.id: self.places.of(o.id).store() for o in installation.organisation}
+        self._authority_store = AuthorityStore(self.places.of(home).authority(AUTHORITY_TABLES))
         self.authority = Authority(
-            home.id, self._authority_store, stores[home.id], self.log, Signer(home.id, self._signing[home.id]),
-            of_authority, clock.now, _grounds(installation),
+            home, self._authority_store, stores[home], self.log, Signer(home, signing[home]), of_authority, clock.now,
+            _grounds(installation), alone=self.places.alone and not beside_another,
         )
         self.authority.write_ground = self._write_ground
         if not beside_another:
             for organisation in installation.organisation:
-                remove_others(data / organisation.id)
+                self.places.of(organisation.id).tidy()
         self.organisations = {o.id: self._organisation(o, stores[o.id]) for o in installation.organisation}
         self.authority.log_is_whole = self.home.projector.on_its_log
         if not beside_another and self.home.projector.on_its_log():
-            self._recover(stores[home.id])
+            self._recover(stores[home])
 
     def _organisation(self, config: OrganisationConfig, store: OrganisationStore) -> Organisation:
         is_home = config.kind == "client"
         return Organisation(
             config=config,
             store=store,
-            view=view_in_use(self.data / config.id),
+            view=self.places.of(config.id).view(),
             log=self.log,
             keyring=self.authority,
             signer=Signer(config.id, self._signing[config.id]),
@@ -168,9 +170,8 @@ class Platform:
 
     def rebuild(self, organisation: Organisation) -> Iterator[tuple[int, int]]:
         """Build a view anew beside the running one, then switch. Yields (read so far, head) as it goes."""
-        folder = self.data / organisation.id
-        path, left = next_view_path(folder), view_path(folder)
-        projector = organisation.projector_on(HeldFacts(Datastore(path)), self.log.reader())
+        place = self.places.of(organisation.id)
+        projector = organisation.projector_on(place.new_view(), self.log.reader())
         while projector.step():
             positions = projector.view.positions()
             yield sum(positions.values()), sum(map(self.log.head, self.log.partitions()))
@@ -180,25 +181,13 @@ class Platform:
             projector.pass_day()
             projector.day_passed()
             projector.close()
-            organisation.adopt(projector.view, lambda: use_view(folder, path))
-        remove_view(left)
+            organisation.adopt(projector.view, place.switch)
 
     def close(self) -> None:
         for organisation in self.organisations.values():
             organisation.close()
         self._authority_store.close()
         self.log.close()
-
-
-def view_in_use(folder: Path) -> HeldFacts:
-    """The view in use. Another process may switch to a rebuilt one, and remove this one, just as it is opened."""
-    while True:
-        path = view_path(folder)
-        view = HeldFacts(Datastore(path))
-        if view_path(folder) == path:
-            return view
-        view.close()
-        remove_view(path)
 
 
 def features(config: OrganisationConfig, installation: Installation) -> Iterable[Feature]:

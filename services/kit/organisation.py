@@ -5,13 +5,15 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 
+from eventsourcing.persistence import OperationalError
+
 from consent.keys import Keyring
 from consent.release import Release
 from consent.sealing import Signer, Verifier
 from consent.withheld import Withheld
 from events.consent import PathOpened, PathRefused, Scope
 from events.envelope import REF, Fact, Says
-from events.shared_log import LogReader, SharedLog
+from events.shared_log import LogReader, LogUnavailable, SharedLog
 from projections.door import Door, LooksBackOnly, NotAClientHere, Viewer
 from projections.held import HeldFacts
 from projections.run import Projector
@@ -20,7 +22,7 @@ from services.kit.client_file import Actor, At, ClientFile, Draft
 from services.kit.command import Command
 from services.kit.config import OrganisationConfig
 from services.kit.decide import IDENTITY_CODE, Features, decide, stamped
-from services.kit.errors import Impossible, Invalid, Unknown
+from services.kit.errors import Impossible, Invalid, Unavailable, Unknown
 from services.kit.publisher import Publisher
 from services.kit.reactor import Reactor, new_ref
 from services.kit.register import ClientRegister, Entry, has_own_case, valid_hetu
@@ -85,7 +87,10 @@ class Organisation:
         if not self.is_client_here(client_ref):
             raise Unknown("not_a_client_here")
         facts = self._write(client_ref, lambda file: decide(self.features, file, command, self._at(actor), command_id, new_ref))
-        self._acknowledge(client_ref)
+        try:
+            self._acknowledge(client_ref)
+        except LogUnavailable:
+            raise Unavailable("log_unavailable") from None
         return facts
 
     def mark(self, command: Command) -> str:
@@ -107,6 +112,7 @@ class Organisation:
         return self._write(client_ref, written)
 
     def _write(self, client_ref: str, decided: Callable[[ClientFile], tuple[Fact, ...]]) -> tuple[Fact, ...]:
+        lost = False
         for _ in range(ATTEMPTS):
             with self._writing:
                 file = self.store.file(client_ref)
@@ -115,9 +121,9 @@ class Organisation:
                     if facts:
                         self.store.append(file, facts)
                     return facts
-                except WrittenMeanwhile:
-                    continue
-        raise Impossible("written_meanwhile")
+                except WrittenMeanwhile as again:
+                    lost = isinstance(again.__cause__, OperationalError)
+        raise Unavailable("store_unavailable") if lost else Impossible("written_meanwhile")
 
     def _at(self, actor: Actor) -> At:
         return At(self._now(), actor)
@@ -179,14 +185,12 @@ class Organisation:
         self.projector.day_passed()
         return len(clients)
 
-    def adopt(self, rebuilt: HeldFacts, use: Callable[[], None]) -> None:
-        """Switch to a rebuilt view; ``use`` makes it the one in use for the next start too. Nobody here has the old
-        one open any more."""
+    def adopt(self, rebuilt: HeldFacts, switch: Callable[[HeldFacts, HeldFacts], None]) -> None:
+        """Go on with a rebuilt view in place of this one. ``switch``: see ``services.kit.places.Place``."""
         with self.projector.lock, self._writing:
             view = self.projector.view
             rebuilt.take_over(view, self._log.partition_at)
-            use()
-            view.become(rebuilt)
+            switch(view, rebuilt)
             self.projector.begin_anew()
 
     def close(self) -> None:

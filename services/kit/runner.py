@@ -5,6 +5,7 @@ import threading
 import time
 
 from consent.keys import AuthorityUnavailable
+from events.shared_log import LogUnavailable
 from services.kit.bootstrap import Platform
 from services.kit.failures import told_without_values
 from services.kit.organisation import Organisation
@@ -64,8 +65,8 @@ class Runner:
             return 0
         try:
             work = organisation.pump()
-        except AuthorityUnavailable:
-            self._pause(organisation.id, "AuthorityUnavailable")
+        except (AuthorityUnavailable, LogUnavailable) as away:
+            self._pause(organisation.id, type(away).__name__)
         except Exception as error:  # in plain sight; the other organisations go on
             self._pause(organisation.id, type(error).__name__)
             log.error("%s stands still: %s", organisation.id, told_without_values(error))

@@ -38,7 +38,7 @@ MAY_SEND = {
     ("services/kit/publisher.py", "Publisher._send_again", "publish_again"): "own facts, to a newcomer",
 }
 
-OPENS_THE_LOG = {"services/kit/bootstrap.py"}
+OPENS_THE_LOG = {"services/kit/embedded.py", "services/kit/servers.py"}
 
 
 def reads_others_facts(call: Call) -> bool:
@@ -66,10 +66,11 @@ def test_no_permission_outlives_its_need() -> None:
     assert set(MAY_READ) | set(MAY_SEND) <= places([c for c in all_calls() if reads_others_facts(c) or sends(c)])
 
 
-def test_only_bootstrap_opens_the_log_and_the_views() -> None:
-    assert {named(p) for p in paths() if "events.shared_log.sqlite" in imports_of(p)} == OPENS_THE_LOG
+def test_only_a_place_opens_the_log_and_the_views() -> None:
+    logs = {"events.shared_log.sqlite", "events.shared_log.kafka"}
+    assert {named(p) for p in paths() if logs & imports_of(p)} == OPENS_THE_LOG
     opened = {c.path for c in all_calls() if c.name == "HeldFacts"}
-    assert opened <= {"services/kit/bootstrap.py", "services/kit/check.py"}
+    assert opened <= OPENS_THE_LOG | {"services/kit/check.py"}
 
 
 @pytest.mark.parametrize("table", ["held", "consent_changes"])

@@ -72,7 +72,7 @@ class Growing:
     def _product(self) -> None:
         to_the_view(self.platform)
         source, recipient = self.platform.organisations[world.SOURCE], self.platform.organisations[world.RECIPIENT]
-        for datastore in (source.store.datastore, self.platform.log.datastore, recipient.projector.view.database):
+        for datastore in (source.store.database, self.platform.log.datastore, recipient.projector.view.database):
             datastore.wipe()
 
     def measured(self, blocks: int) -> tuple[float, ...]:

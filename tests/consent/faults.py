@@ -66,9 +66,9 @@ def one_key_per_client(patch: pytest.MonkeyPatch) -> None:
 def epoch_outlives_its_recipients(patch: pytest.MonkeyPatch) -> None:
     epochs_for = Authority._epochs_for
 
-    def as_it_was(self: Authority, source: str, wanted: Iterable[Wanted]) -> Any:
+    def as_it_was(self: Authority, source: str, wanted: Iterable[Wanted], behind: int = 0) -> Any:
         current = [(w, self._store.current_epoch(w.client_ref, source, w.category, w.lane)) for w in wanted]
-        return epochs_for(self, source, [w._replace(members=epoch.members) if epoch else w for w, epoch in current])
+        return epochs_for(self, source, [w._replace(members=epoch.members) if epoch else w for w, epoch in current], behind)
 
     patch.setattr(Authority, "_epochs_for", as_it_was)
 

@@ -29,7 +29,7 @@ from events.health import WorkAbilityLimitNoted
 from events.internal import NoteWritten
 from events.shared_log import Positioned
 from events.shared_log.sqlite import SqliteSharedLog
-from services.kit import bootstrap
+from services.kit import embedded
 from services.kit.bootstrap import Platform
 from services.kit.client_file import Actor, At, Draft
 from services.kit.clock import StoryClock
@@ -81,6 +81,9 @@ class RepeatingLog(SqliteSharedLog):
 
     def head(self, partition: str) -> int:
         return max([2 * super().head(partition), *(c.position for c in self.copies)])
+
+    def first(self, record_id: str, subject: str, after: int) -> int | None:
+        return next((p.position for p in self.read("0", after, 1_000_000) if p.record.id == record_id), None)
 
     def repeat(self, original: Positioned) -> None:
         """Deliver it once more, after all that is there."""
@@ -140,7 +143,7 @@ class Prepared:
 @contextmanager
 def _repeating(copies: list[Positioned]) -> Iterator[None]:
     made = type("Log", (RepeatingLog,), {"copies": copies})
-    with patch.object(bootstrap, "SqliteSharedLog", made):
+    with patch.object(embedded, "SqliteSharedLog", made):
         yield
 
 

@@ -17,7 +17,7 @@ from events.consent import ConsentGiven
 from events.envelope import Fact, Says
 from events.identity import ClientIntroduced
 from events.internal import NoteWritten
-from events.shared_log import HELSINKI, Positioned, Record
+from events.shared_log import HELSINKI, Record, SharedLog
 from tests.consent_core.changes import Says_on, consent, given, narrowed, ref, scope, withdrawn
 from tests.events.goldens import fact_of
 
@@ -27,8 +27,8 @@ TODAY = NOW.date()
 SIGNER = Signer("social", Ed25519PrivateKey.generate())
 
 
-class Log:
-    """Keeps what is appended. Everything is at position 100 and on."""
+class Log(SharedLog):
+    """Keeps what is appended, copies too. Everything is at position 100 and on."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
@@ -40,11 +40,8 @@ class Log:
         self.records += records
         return range(100 + len(self.records) - len(records), 100 + len(self.records))
 
-    def read(self, partition: str, after: int, limit: int) -> Sequence[Positioned]:
-        raise NotImplementedError
-
-    def head(self, partition: str) -> int:
-        raise NotImplementedError
+    def first(self, record_id: str, subject: str, after: int) -> int | None:
+        return next((n for n, r in enumerate(self.records, 100) if n > after and r.id == record_id), None)
 
 
 class Keyring:
@@ -249,7 +246,7 @@ def test_a_consent_change_is_one_record_with_a_part_for_each_party(log: Log) -> 
     says = given(scope("social", "provider-one"), scope("social", "provider-two"), since="2022-03-01")
     fact, parties = change_fact(says), ("social", "provider-one", "provider-two", "oma-polku")
     key = SealKey(5, b"k" * 32, bytes(16))
-    position, _ = release_change(SIGNER, log, fact, parties, key, lambda p: party_key(b"r" * 32, p, 5), NOW, "oma-polku")
+    position, _ = release_change(SIGNER, log, fact, parties, key, lambda p: party_key(b"r" * 32, p, 5), NOW, "oma-polku", 0)
     (record,) = log.records
     inside, _ = unseal(record, b"k" * 32)
     assert (position, inside.kind) == (100, CONSENT_CHANGE)
@@ -271,12 +268,30 @@ def test_only_the_clients_own_part_tells_who_recorded_it(log: Log) -> None:
         recorded_by="tuula", recorded_in="social-clerk", place="Lahti", witness="Wilma Testinen",
     )
     keys = {p: party_key(b"r" * 32, p, 5) for p in ("employment", "oma-polku")}
-    release_change(SIGNER, log, change_fact(says), keys, SealKey(5, b"k" * 32, bytes(16)), keys.__getitem__, NOW, "oma-polku")
+    release_change(SIGNER, log, change_fact(says), keys, SealKey(5, b"k" * 32, bytes(16)), keys.__getitem__, NOW, "oma-polku", 0)
     inside, _ = unseal(log.records[0], b"k" * 32)
     others, clients = open_part(inside.body, keys["employment"]), open_part(inside.body, keys["oma-polku"])
     assert others is not None and clients is not None
     for word in (b"tuula", b"Tuula", b"social-clerk", b"Lahti", b"Wilma"):
         assert word in clients and word not in others
+
+
+def put(log: Log, behind: int) -> int:
+    fact = change_fact(given(scope("social", "employment"), since="2022-03-01"))
+    key = SealKey(5, b"k" * 32, bytes(16))
+    return release_change(SIGNER, log, fact, ("social",), key, lambda p: b"p" * 32, NOW, "oma-polku", behind)[0]
+
+
+def test_a_change_that_is_there_already_is_not_put_there_again(log: Log) -> None:
+    assert (put(log, 0), put(log, 99)) == (100, 100)
+    assert len(log.records) == 1
+
+
+def test_of_a_change_that_stands_there_twice_the_first_counts(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that had stood still put it there, between this one's look and its own append."""
+    append = log.append
+    monkeypatch.setattr(log, "append", lambda records: [*append(records), *append(records)][1:])
+    assert put(log, 0) == 100 and len(log.records) == 2
 
 
 def test_a_part_key_is_of_one_party_and_one_change() -> None:

@@ -61,7 +61,7 @@ def test_the_entry_is_durable_before_anything_is_folded(consented: Town, monkeyp
     with pytest.raises(KeyboardInterrupt):
         consented.path(EMPLOYMENT)
     query = "SELECT COUNT(*) FROM stored_events WHERE topic = 'PathOpened.v1'"
-    assert consented[EMPLOYMENT].store.datastore.rows(query) == [(1,)]
+    assert consented[EMPLOYMENT].store.database.rows(query) == [(1,)]
 
 
 def test_without_an_entry_there_is_no_answer(consented: Town, monkeypatch: pytest.MonkeyPatch) -> None:

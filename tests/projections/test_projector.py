@@ -22,10 +22,11 @@ from projections import run
 from projections.held import TO_HEAR, HeldFacts, HeldRow
 from projections.run import LogReplaced
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
-from services.kit.bootstrap import LOG_FILE, Platform
+from services.kit.bootstrap import Platform
 from services.kit.check import check
 from services.kit.clock import StoryClock
 from services.kit.config import load
+from services.kit.embedded import LOG_FILE
 from services.kit.errors import Unavailable
 from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, SECOND, SOCIAL, Town
 

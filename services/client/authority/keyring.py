@@ -1,12 +1,15 @@
 """The authority: finds clients, keeps consents and keys, and answers who may read what.
 
-Everything here happens under one lock: a key is never given on a consent state that a change is just leaving.
+Everything here happens under one lock: a key is never given on a consent state that a change is just leaving. Where
+several processes are the authority, each looks before every answer whether another has put a change on the log or
+opened an epoch, and one at a time puts a client's changes there.
 """
 
 import hmac
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -34,6 +37,7 @@ from events.envelope import Fact, Says
 from events.shared_log import SharedLog, day_of
 from services.client.authority.store import AuthorityStore, Epoch
 from services.kit.errors import Unavailable, Unknown
+from services.kit.store import CHANGES as CHANGES_COUNTED
 from services.kit.store import OrganisationStore
 
 CHANGE_LANE = "change"
@@ -52,13 +56,16 @@ class Authority:
     def __init__(
         self, organisation: str, store: AuthorityStore, files: OrganisationStore, log: SharedLog, signer: Signer,
         master_key: bytes, now: Callable[[], datetime], grounds: Mapping[str, Sequence[StatutoryGroundNoted]],
+        alone: bool = True,
     ):
+        """``alone``: no other process is the authority. Then what is remembered need not be looked at again."""
         self.organisation = organisation
         self.lock = threading.RLock()
         self.write_ground: WriteGround | None = None
         self.log_is_whole: Callable[[], bool] = lambda: True
         self._store, self._files, self._log, self._signer, self._now = store, files, log, signer, now
-        self._grounds = grounds
+        self._grounds, self._alone = grounds, alone
+        self._seen = (0, 0)
         self._hash_key = derive(master_key, "hetu")
         self._roots_key = AESGCM(derive(master_key, "roots"))
         self._locators = Locators(derive(master_key, "locators"))
@@ -82,6 +89,8 @@ class Authority:
                 nonce = os.urandom(12)
                 root = nonce + self._roots_key.encrypt(nonce, os.urandom(32), known.encode())
                 self._store.add_client(known, hetu_hash, root)
+                known = self._store.client_by_hash(hetu_hash)
+                assert known is not None
             return known
 
     def knows(self, client_ref: str) -> bool:
@@ -97,12 +106,25 @@ class Authority:
 
     def consent(self, client_ref: str) -> ClientConsent:
         """All of a client's consent that is on the log."""
-        with self.lock:
+        with self._up_to_date():
             return self._consent_and_heads(client_ref)[0]
 
     def consent_head(self, client_ref: str, party: str) -> int:
-        with self.lock:
+        with self._up_to_date():
             return self._consent_and_heads(client_ref)[1].get(party, 0)
+
+    @contextmanager
+    def _up_to_date(self) -> Iterator[None]:
+        """Under the lock, with nothing remembered that another process has changed."""
+        with self.lock:
+            if not self._alone:
+                changes, epochs = self._files.position(CHANGES_COUNTED), self._store.newest_epoch()
+                if changes != self._seen[0]:
+                    self._consents.clear()
+                if epochs != self._seen[1]:
+                    self._current.clear()
+                self._seen = (changes, epochs)
+            yield
 
     def _consent_and_heads(self, client_ref: str) -> tuple[ClientConsent, dict[str, int]]:
         known = self._consents.get(client_ref)
@@ -136,8 +158,8 @@ class Authority:
 
     def publish_changes(self, client_ref: str) -> list[Released]:
         """Put the file's consent changes that are not on the log yet onto it, in order. Only then is a change
-        acknowledged, and only then does it count."""
-        with self.lock:
+        acknowledged, and only then does it count. One after the other, whoever is asked."""
+        with self._files.database.alone(f"changes of {client_ref}"), self._up_to_date():
             places = {p.number for p in self._files.publications(client_ref)}
             facts = self._files.file(client_ref).facts
             missing = [
@@ -154,17 +176,20 @@ class Authority:
         parties = self._told(consent.grants, fact.says)
         members = tuple((p, "") for p in sorted(parties))
         wanted = Wanted(fact.client_ref, "consent", f"{CHANGE_LANE}:{fact.fact_id}", members)
-        (epoch,) = self._epochs_for(self.organisation, [wanted])
+        behind = self._log.head(self._log.partition_of(fact.client_ref))
+        (epoch,) = self._epochs_for(self.organisation, [wanted], behind)
         (locator,) = self._locators.make([epoch.number])
         key = SealKey(epoch.number, self._key(epoch.number), locator)
         root = self._root(fact.client_ref)
         # The time it was written: repeated after a crash, also on a later day, it is the record that is there.
         position, time = release_change(
             self._signer, self._log, fact, parties, key, lambda p: party_key(root, p, epoch.number), fact.recorded_at,
-            self.organisation,
+            self.organisation, epoch.begun_after,
         )
         released = Released(number, CHANGE_LANE, position, time, " ".join(sorted(parties)))
-        self._files.mark_published([released], 0)
+        changes = self._files.mark_changed(released)
+        if changes == self._seen[0] + 1:
+            self._seen = (changes, self._seen[1])
         after = consent.plus(Change(position, day_of(time), fact.ref, fact.says))
         self._consents[fact.client_ref] = (after, heads | dict.fromkeys(parties, position))
         return released
@@ -174,7 +199,7 @@ class Authority:
         of a client that there is not: somebody may have asked for a made-up reference, and been refused."""
         if not self.knows(client_ref):
             return
-        with self.lock:
+        with self._up_to_date():
             noted = self.consent(client_ref).grants.statutory
             for ground in self._grounds.get(source, ()):
                 wanted = not noted.issuperset(ground.scopes) and not set(ground.scopes).isdisjoint(needed)
@@ -185,7 +210,7 @@ class Authority:
     # Keys
 
     def seal_keys(self, source: str, wanted: Sequence[Wanted]) -> Sequence[SealKey]:
-        with self.lock:
+        with self._up_to_date():
             today = self._now().date()
             moved = frozenset([w.client_ref for w in wanted if not self._still_so(source, w, today)])
             if moved:
@@ -208,19 +233,23 @@ class Authority:
         _keep(self._lasting, asked, (consent, today))
         return True
 
-    def _epochs_for(self, source: str, wanted: Iterable[Wanted]) -> list[Epoch]:
+    def _epochs_for(self, source: str, wanted: Iterable[Wanted], behind: int = 0) -> list[Epoch]:
         """For each the lane's current epoch where its members are these; else a new one, durable before its use."""
-        new: dict[tuple[str, str, str, str], Epoch] = {}
-        epochs, created = [], []
+        new: list[Epoch] = []
+        newest: dict[tuple[str, str, str, str], Epoch] = {}
+        epochs: list[Epoch] = []
         for client_ref, category, lane, members in wanted:
             key = (client_ref, source, category, lane)
-            current = new.get(key) or self._current.get(key) or self._store.current_epoch(*key)
+            current = newest.get(key) or self._current.get(key) or self._store.current_epoch(*key)
             if current is None or current.members != members:
-                current = new[key] = Epoch(self._store.number(), *key, members)
-                created.append(current)
+                current = newest[key] = Epoch(-len(new), *key, members, behind)
+                new.append(current)
             epochs.append(current)
-        if created:
-            self._store.add_epochs(created)
+        if new:
+            opened = self._store.open_epochs(new)
+            if opened[0].number == self._seen[1] + 1:
+                self._seen = (self._seen[0], opened[-1].number)
+            epochs = [opened[-e.number] if e.number <= 0 else e for e in epochs]
         self._remember(epochs)
         return epochs
 
@@ -239,7 +268,7 @@ class Authority:
         return known
 
     def open_keys(self, recipient: str, asked: Sequence[tuple[str, bytes]]) -> Sequence[Opened]:
-        with self.lock:
+        with self._up_to_date():
             numbers = self._locators.read([locator for _, locator in asked])
             today = self._now().date()
             return [self._open(recipient, client, n, today) for (client, _), n in zip(asked, numbers, strict=True)]

@@ -4,15 +4,24 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from eventsourcing.persistence import OperationalError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from consent.keys import AuthorityUnavailable
+from events.shared_log import LogUnavailable
 from services.kit.errors import Refused
 from services.kit.web.answers import Error, FieldError, Problem, as_json
 from services.kit.words import language_of, words
+
+AWAY: dict[type[Exception], str] = {
+    AuthorityUnavailable: "authority_unavailable",
+    LogUnavailable: "log_unavailable",
+    OperationalError: "store_unavailable",
+}
+"""What may be away for a while, and the word for it."""
 
 _CODES = {400: "invalid_input", 404: "no_such_address", 405: "no_such_method"}
 _HEADERS = {401: {"WWW-Authenticate": "Development"}}
@@ -30,7 +39,8 @@ def put_in_plain_words(app: FastAPI) -> None:
     """Give the app this module's answers for whatever refuses or fails inside it."""
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(AuthorityUnavailable, _unavailable)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _unavailable)
     app.add_exception_handler(HTTPException, _http)
 
 
@@ -39,8 +49,9 @@ def _refused(request: Request, error: Exception) -> Response:
     return refusal(error.status, error.code, _accepted(request), error.field)
 
 
-def _unavailable(request: Request, _: Exception) -> Response:
-    return refusal(503, "authority_unavailable", _accepted(request))
+def _unavailable(request: Request, error: Exception) -> Response:
+    code = next(code for kind, code in AWAY.items() if isinstance(error, kind))
+    return refusal(503, code, _accepted(request))
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -42,7 +42,7 @@ def to_view(organisation: str, statement: str) -> Callable[[Town], object]:
 
 
 def to_store(organisation: str, statement: str) -> Callable[[Town], object]:
-    return lambda town: _write(town[organisation].store.datastore, statement)
+    return lambda town: _write(town[organisation].store.database, statement)
 
 
 def _write(datastore: object, statement: str) -> None:

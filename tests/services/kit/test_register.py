@@ -16,6 +16,7 @@ from services.kit.config import load
 from services.kit.errors import Invalid
 from services.kit.register import ClientRegister, Entry, valid_hetu
 from services.kit.store import OrganisationStore
+from services.kit.store_sqlite import store_in
 from tests.projections.town import FIRST, HETU, HOME, NAME, SECOND, SOCIAL, Town
 
 CLIENT, OTHER = "c1" * 16, "c2" * 16
@@ -30,7 +31,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[OrganisationStore]:
-    opened = OrganisationStore(tmp_path / "store.sqlite", "social")
+    opened = store_in(tmp_path / "store.sqlite", "social")
     yield opened
     opened.close()
 

@@ -12,6 +12,7 @@ from events.codec import encode
 from events.envelope import Fact
 from services.kit import store as module
 from services.kit.store import OrganisationStore, Publication, WrittenMeanwhile
+from services.kit.store_sqlite import store_in
 from tests.events.goldens import fact_of
 
 CLIENT, OTHER = "c1" * 16, "c2" * 16
@@ -24,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[OrganisationStore]:
-    opened = OrganisationStore(path, "social")
+    opened = store_in(path, "social")
     yield opened
     opened.close()
 
@@ -45,7 +46,7 @@ def test_a_file_grows_and_survives_the_process(store: OrganisationStore, path: P
     write(store, *facts(1, 2))
     write(store, *facts(3))
     write(store, *facts(1, client=OTHER), client=OTHER)
-    again = OrganisationStore(path, "social")
+    again = store_in(path, "social")
     assert again.file(CLIENT).facts == store.file(CLIENT).facts == tuple(facts(1, 3))
     assert again.clients() == [CLIENT, OTHER]
     again.close()
@@ -59,7 +60,7 @@ def test_the_stored_bytes_are_those_that_will_be_sealed(store: OrganisationStore
 
 
 def test_who_writes_second_is_told_and_writes_nothing(store: OrganisationStore, path: Path) -> None:
-    other = OrganisationStore(path, "social")
+    other = store_in(path, "social")
     before = store.file(CLIENT)
     write(other, *facts(1))
     with pytest.raises(WrittenMeanwhile):

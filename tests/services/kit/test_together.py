@@ -16,7 +16,7 @@ from events.referral import ReferralMade
 from events.sqlite import Datastore
 from projections.held import TO_HEAR, HeldFacts
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
-from services.kit import bootstrap
+from services.kit import embedded
 from services.kit.bootstrap import Platform
 from services.kit.check import check
 from services.kit.client_file import Actor
@@ -212,7 +212,7 @@ def test_a_process_that_opens_a_view_as_it_is_replaced_opens_the_new_one(town: T
     town.consents(SOCIAL, EMPLOYMENT, "activity")
     town.says(SOCIAL, STARTED)
     with monkeypatch.context() as patch:
-        once(patch, bootstrap, "view_path", lambda: [list(town.platform.rebuild(o)) for o in town.platform.organisations.values()])
+        once(patch, embedded, "view_path", lambda: [list(town.platform.rebuild(o)) for o in town.platform.organisations.values()])
         other = beside(town)
     assert reads(other, town, EMPLOYMENT) == ["activity"]
     other.close()
@@ -253,7 +253,7 @@ def test_what_a_killed_rebuild_left_is_removed_at_the_next_start(town: Town) -> 
     town.says(SOCIAL, STARTED)
     folder = town.data / EMPLOYMENT
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap, "remove_view", lambda path: None)
+        patch.setattr(embedded, "remove_view", lambda path: None)
         list(town.platform.rebuild(town[EMPLOYMENT]))
     (folder / "view-9.sqlite").write_bytes(b"half done")
     assert len(list(folder.glob("view-*.sqlite"))) == 3
