@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test test-quick faults bench lint lock clean
+.PHONY: setup needs run test test-quick faults bench lint lock clean
 
 setup: $(STAMP)
 
@@ -20,11 +20,15 @@ $(STAMP): requirements.txt pyproject.toml
 run: setup
 	$(BIN)/palvelupolku run --data $(DATA) --story deploy/scenarios/orimattila.yaml --development
 
+# Java, Maven, PostgreSQL and kcat: tests start real servers. Installs Debian's packages where it may.
+needs:
+	@sh deploy/local/needs.sh
+
 # Each suite by itself, with its time.
-test: setup
+test: setup needs
 	@$(BIN)/python -m tests.suites
 
-test-quick: setup
+test-quick: setup needs
 	$(BIN)/pytest tests --ignore tests/faults --ignore tests/consent -n 2
 
 faults: setup

@@ -25,7 +25,7 @@ def command(name: str, package: str) -> str:
 
 
 def java() -> str:
-    return command("java", "openjdk-17-jre-headless")
+    return command("java", "default-jre-headless")
 
 
 def fetched() -> Path:
