@@ -85,6 +85,14 @@ def lines_of(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
+def assert_all_there(log: SharedLog, names: Iterable[str], each: int) -> None:
+    """Every appender's records are on the log once, each client's in the order that the appender had them."""
+    records = [p.record for p in everything(log)]
+    assert sorted(r.id for r in records) == sorted(r.id for name in names for r in series(name, range(each)))
+    for name, client in itertools.product(names, (f"{0:032x}", f"{1:032x}")):
+        assert in_own_order([r for r in records if r.subject == client], name)
+
+
 class SharedLogConformance:
     """The suite."""
 
@@ -131,30 +139,10 @@ class SharedLogConformance:
             homes = {p for p in log.partitions() if any(x.record.subject == client for x in log.read(p, 0, 1000))}
             assert len(homes) == 1
 
-    def test_an_id_within_one_batch_is_written_once(self, log: SharedLog) -> None:
-        one, other = record(), record()
-        positions = log.append([one, other, one])
-        assert positions[0] == positions[2] != positions[1]
-        assert [p.record for p in everything(log)] == [one, other]
-
-    def test_an_id_that_is_on_the_log_gives_the_position_it_has(self, log: SharedLog) -> None:
-        old = [record(), record()]
-        positions = list(log.append(old))
-        again = log.append([record(), old[1], record(), old[0]])
-        assert [again[3], again[1]] == positions
-        assert len(everything(log)) == 4
-
-    def test_the_first_written_stands(self, log: SharedLog) -> None:
-        first = record(data=b"first")
-        log.append([first])
-        log.append([record(id=first.id, data=b"second")])
-        assert [p.record for p in everything(log)] == [first]
-
     def test_a_log_opened_again_goes_on_where_it_was(self, log: SharedLog, reopen: Reopen) -> None:
         old = [record(), record()]
         before = list(log.append(old))
         again = reopen()
-        assert list(again.append([old[1]])) == before[1:]
         new = record()
         (after,) = again.append([new])
         assert after > before[1]
@@ -165,6 +153,40 @@ class SharedLogConformance:
         large = record(data=os.urandom(256 * 1024))
         log.append([record(), large, record()])
         assert large in [p.record for p in everything(log)]
+
+    # Places
+
+    def test_a_position_tells_its_partition(self, log: SharedLog) -> None:
+        records = [record(f"{n:032x}") for n in range(30)]
+        positions = log.append(records)
+        assert len(set(positions)) == 30
+        for one, position in zip(records, positions, strict=True):
+            assert log.partition_at(position) == log.partition_of(one.subject)
+            assert log.read(log.partition_at(position), position - 1, 1) == [Positioned(position, one)]
+
+    def test_the_first_after_a_position_is_found(self, log: SharedLog) -> None:
+        client, other = "c1" * 16, "c2" * 16
+        records = [record(client) for _ in range(5)]
+        positions = log.append([record(other), *records, record(other)])[1:6]
+        for one, position in zip(records, positions, strict=True):
+            assert log.first(one.id, client, 0) == position
+            assert log.first(one.id, client, position - 1) == position
+            assert log.first(one.id, client, position) is None
+        assert log.first("f" * 32, client, 0) is None
+        assert log.first(records[0].id, "c3" * 16, log.head(log.partition_of("c3" * 16))) is None
+
+    def test_the_first_is_found_among_many(self, log: SharedLog) -> None:
+        records = [record() for _ in range(1201)]
+        positions = log.append(records)
+        assert log.first(records[-1].id, records[0].subject, 0) == positions[-1]
+        assert log.first(records[-1].id, records[0].subject, positions[1000]) == positions[-1]
+
+    def test_time_and_trace_come_through(self, log: SharedLog) -> None:
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        times = [0, 1, 999_999, 1_000_000, 1_669_788_000_000_000, 1_669_788_000_000_001, 1_669_788_000_999_999, 4_102_444_800_123_456]
+        records = [Record(f"{n:032x}", "c1" * 16, time, b"x", trace if n % 2 else "") for n, time in enumerate(times)]
+        log.append(records)
+        assert of_client(log, "c1" * 16) == records
 
     # Several at once
 
@@ -180,17 +202,7 @@ class SharedLogConformance:
 
         run_together(lambda name=name: append(name) for name in names)
         assert failures == []
-        self.assert_all_there(log, names, 48)
-
-    def test_the_same_records_sent_by_two_at_once_stand_once(self, log: SharedLog) -> None:
-        records, positions = series("a", range(60)), dict[int, list[int]]()
-
-        def append(who: int) -> None:
-            positions[who] = [p for n in range(0, 60, 5) for p in log.append(records[n : n + 5])]
-
-        run_together([lambda: append(1), lambda: append(2)])
-        assert positions[1] == positions[2]
-        self.assert_all_there(log, ["a"], 60)
+        assert_all_there(log, names, 48)
 
     def test_another_process_appends_beside(self, log: SharedLog, opening: str) -> None:
         other = appender(opening, "there", 20)
@@ -199,7 +211,7 @@ class SharedLogConformance:
             log.append(series("here", range(n * 3, n * 3 + 3)))
         other.communicate(timeout=30)
         assert other.returncode == 0
-        self.assert_all_there(log, ["here", "there"], 60)
+        assert_all_there(log, ["here", "there"], 60)
 
     def test_a_reader_that_follows_misses_and_repeats_nothing(self, log: SharedLog) -> None:
         done, seen = threading.Event(), list[str]()
@@ -238,13 +250,6 @@ class SharedLogConformance:
         again = series("child", range(len(records) + 3))
         assert len(set(reopen().append(again))) == len(again)
 
-    def assert_all_there(self, log: SharedLog, names: Iterable[str], each: int) -> None:
-        """Every appender's records are on the log once, each client's in the order that the appender had them."""
-        records = [p.record for p in everything(log)]
-        assert sorted(r.id for r in records) == sorted(r.id for name in names for r in series(name, range(each)))
-        for name, client in itertools.product(names, (f"{0:032x}", f"{1:032x}")):
-            assert in_own_order([r for r in records if r.subject == client], name)
-
 
 def run_together(calls: Iterable[Callable[[], object]]) -> None:
     threads = [threading.Thread(target=call) for call in calls]
@@ -253,3 +258,81 @@ def run_together(calls: Iterable[Callable[[], object]]) -> None:
     for thread in threads:
         thread.join()
 
+
+class CopiesAreDropped:
+    """For a log that knows a record's id: it holds none twice."""
+
+    def test_an_id_within_one_batch_is_written_once(self, log: SharedLog) -> None:
+        one, other = record(), record()
+        positions = log.append([one, other, one])
+        assert positions[0] == positions[2] != positions[1]
+        assert [p.record for p in everything(log)] == [one, other]
+
+    def test_an_id_that_is_on_the_log_gives_the_position_it_has(self, log: SharedLog) -> None:
+        old = [record(), record()]
+        positions = list(log.append(old))
+        again = log.append([record(), old[1], record(), old[0]])
+        assert [again[3], again[1]] == positions
+        assert len(everything(log)) == 4
+
+    def test_the_first_written_stands(self, log: SharedLog) -> None:
+        first = record(data=b"first")
+        log.append([first])
+        log.append([record(id=first.id, data=b"second")])
+        assert [p.record for p in everything(log)] == [first]
+
+    def test_a_log_opened_again_knows_what_it_has(self, log: SharedLog, reopen: Reopen) -> None:
+        old = [record(), record()]
+        before = list(log.append(old))
+        assert list(reopen().append([old[1]])) == before[1:]
+        assert [p.record for p in everything(log)] == old
+
+    def test_the_same_records_sent_by_two_at_once_stand_once(self, log: SharedLog) -> None:
+        records, positions = series("a", range(60)), dict[int, list[int]]()
+
+        def append(who: int) -> None:
+            positions[who] = [p for n in range(0, 60, 5) for p in log.append(records[n : n + 5])]
+
+        run_together([lambda: append(1), lambda: append(2)])
+        assert positions[1] == positions[2]
+        assert_all_there(log, ["a"], 60)
+
+
+class CopiesStand:
+    """For a log that does not: what is appended again stands there once more, behind. The first is the one that counts."""
+
+    def test_an_id_within_one_batch_stands_twice_and_its_first_is_found(self, log: SharedLog) -> None:
+        one, other = record(), record()
+        positions = list(log.append([one, other, one]))
+        assert positions == sorted(set(positions))
+        assert [p.record for p in everything(log)] == [one, other, one]
+        assert log.first(one.id, one.subject, 0) == positions[0]
+        assert log.first(one.id, one.subject, positions[0]) == positions[2]
+
+    def test_an_append_that_is_repeated_changes_no_first(self, log: SharedLog, reopen: Reopen) -> None:
+        old = [record(), record()]
+        before = log.append(old)
+        again = list(reopen().append([record(), *old, record(id=old[0].id, data=b"another")]))
+        assert again == sorted(set(again)) and again[0] > before[-1]
+        assert [log.first(r.id, r.subject, 0) for r in old] == before
+        assert firsts(log) == [*old, everything(log)[2].record]
+
+    def test_the_same_records_sent_by_two_at_once_keep_their_order(self, log: SharedLog) -> None:
+        records = series("a", range(60))
+
+        def append() -> None:
+            for n in range(0, 60, 5):
+                log.append(records[n : n + 5])
+
+        run_together([append, append])
+        assert len(everything(log)) == 120
+        assert sorted(r.id for r in firsts(log)) == sorted(r.id for r in records)
+        assert in_own_order([r for r in firsts(log) if r.subject == f"{0:032x}"], "a")
+
+
+def firsts(log: SharedLog) -> list[Record]:
+    """Every record where it stands first, partition by partition."""
+    found: dict[str, Record] = {}
+    for positioned in everything(log):
+        found.setdefault(positioned.record.id, positioned.record)
+    return list(found.values())

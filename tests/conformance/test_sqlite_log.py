@@ -5,7 +5,8 @@ import pytest
 
 from events.shared_log import Record
 from events.shared_log.sqlite import SqliteSharedLog
-from tests.conformance.shared_log import Reopen, SharedLogConformance, everything, record
+from tests.conformance.log_reader import LogReaderConformance
+from tests.conformance.shared_log import CopiesAreDropped, Reopen, SharedLogConformance, everything, record
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ log = SqliteSharedLog(Path({str(tmp_path / "log.sqlite")!r}))
 """
 
 
-class TestSqliteSharedLog(SharedLogConformance):
+class TestSqliteSharedLog(SharedLogConformance, CopiesAreDropped):
     """See ``tests.conformance.shared_log``."""
 
     def test_a_failed_append_writes_nothing(self, log: SqliteSharedLog) -> None:
@@ -51,3 +52,7 @@ class TestSqliteSharedLog(SharedLogConformance):
         with log.datastore.transaction(commit=True) as cursor:
             assert cursor.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
             assert cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+class TestSqliteLogReader(LogReaderConformance):
+    """See ``tests.conformance.log_reader``."""

@@ -1,0 +1,123 @@
+"""The library's clients: opened and closed so that nothing of them stays behind, and what they raise in the log's words.
+
+kafka-python 3.0.12 needs some help: each place says with what.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import CorruptRecordError, KafkaError, LogTruncationError, OffsetOutOfRangeError
+from kafka.net.compat import KafkaNetClient
+from kafka.record import memory_records
+from kafka.record.default_records import DefaultRecordBatch
+
+from events.shared_log import LogUnavailable
+
+CLOSE_SECONDS = 2.0
+
+# In its debug lines the library writes keys, values and passwords.
+logging.getLogger("kafka").setLevel(logging.INFO)
+
+
+class LogCut(Exception):
+    """The log does not hold the place that was read to: it was cut or replaced. Nothing read of it can be relied on."""
+
+
+class TopicDiffers(Exception):
+    """The topic is not what it was made as. Says in what."""
+
+
+class Deadline:
+    def __init__(self, seconds: float):
+        self._at = time.monotonic() + seconds
+
+    @property
+    def seconds(self) -> float:
+        """What is left, at least zero."""
+        return max(self._at - time.monotonic(), 0.0)
+
+    @property
+    def ms(self) -> int:
+        return int(self.seconds * 1000)
+
+    def sit_out(self) -> None:
+        time.sleep(self.seconds)
+
+    @property
+    def passed(self) -> bool:
+        return self._at <= time.monotonic()
+
+
+@contextmanager
+def answers() -> Iterator[None]:
+    """What the library raises because Kafka does not answer or refuses: ``LogUnavailable``; ``LogCut`` for a place that
+    is no more. Of its words only the kind is told: they may repeat what a record holds."""
+    try:
+        yield
+    except (OffsetOutOfRangeError, LogTruncationError):
+        raise LogCut("the shared log does not hold the place that was read to") from None
+    except (KafkaError, OSError, RuntimeError) as error:  # RuntimeError: its loop was closed
+        raise LogUnavailable(f"the shared log does not answer ({type(error).__name__})") from None
+
+
+def opened(kind: Any, **settings: Any) -> Any:
+    """A client of the library. One that cannot reach Kafka leaves a thread behind, which is ended here."""
+    made = []
+
+    def client(**given: Any) -> Any:
+        made.append(KafkaNetClient(**given))
+        return made[-1]
+
+    try:
+        return kind(kafka_client=client, **settings)
+    except BaseException:
+        for one in made:
+            with suppress(Exception):
+                one.close()
+        raise
+
+
+def close_consumer(consumer: Any) -> None:
+    with suppress(KafkaError, OSError, RuntimeError):
+        consumer.close(autocommit=False, timeout_ms=int(CLOSE_SECONDS * 1000))
+
+
+def close_producer(producer: KafkaProducer) -> None:
+    """End a producer together with what it has not sent. Its own ``close`` waits for that first, and where it cannot be
+    sent, neither ends nor closes: a part of a failed append would go out later."""
+    with suppress(KafkaError, OSError, RuntimeError):
+        producer._sender.force_close()
+        producer._sender.join(CLOSE_SECONDS)
+        producer.close(timeout=CLOSE_SECONDS)
+
+
+class _Lenient(bytearray):
+    """Bytes that read as text somehow."""
+
+    def __getitem__(self, at: Any) -> Any:
+        found = super().__getitem__(at)
+        return _Lenient(found) if isinstance(at, slice) else found
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return super().decode(encoding, "replace")
+
+
+class _AnyHeaderName(DefaultRecordBatch):  # type: ignore[misc]
+    """One message with a header whose name is not UTF-8 ends the library's reading of a partition for good: the first
+    poll raises, the second never returns. Java's clients read such a name with replacements, and so do we."""
+
+    _buffer: Any
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except CorruptRecordError:
+            self._buffer = _Lenient(self._buffer)
+            return super().__next__()
+
+
+memory_records.DefaultRecordBatch = _AnyHeaderName
