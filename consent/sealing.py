@@ -11,6 +11,7 @@ that root, so that it can be verified by itself, for a few hashes. The plaintext
 import os
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
@@ -79,10 +80,11 @@ def authenticated(id: str, subject: str, time: int, locator: bytes) -> bytes:
 
 
 class Directory(Protocol):
-    """Knows every organisation's public key."""
+    """Knows every organisation's public keys."""
 
-    def public_key(self, organisation: str) -> Ed25519PublicKey:
-        """Raises ``SignatureBroken`` for an organisation that is not known."""
+    def public_keys(self, organisation: str) -> Sequence[Ed25519PublicKey]:
+        """The one it signs with and those it signed with before. Raises ``SignatureBroken`` for an organisation that is
+        not known."""
 
 
 _aead = lru_cache(maxsize=20_000)(AESGCM)
@@ -203,10 +205,11 @@ class Verifier:
             known.update(way)
 
     def _verify(self, source: str, signature: bytes, root: bytes) -> None:
-        try:
-            self._directory.public_key(source).verify(signature, _SIGNED + root)
-        except InvalidSignature:
-            raise SignatureBroken("the signature does not hold") from None
+        for key in self._directory.public_keys(source):
+            with suppress(InvalidSignature):
+                key.verify(signature, _SIGNED + root)
+                return
+        raise SignatureBroken("the signature does not hold")
 
 
 def _way_up(leaf: bytes, index: int, path: bytes, known: set[bytes]) -> tuple[list[bytes], bytes]:

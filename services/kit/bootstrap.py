@@ -1,55 +1,100 @@
-"""The one place that composes: an installation's organisations in one process, wherever they keep what is theirs."""
+"""The one place that composes: organisations, from what is their own (``places``) and what is around them."""
 
-import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from consent.disclosed import DisclosureRow, disclosures_view
-from consent.keys import derive
-from consent.overview import ConsentView, consents_view
-from consent.receipts import Receipt, receipt
+from consent.keys import Keyring, derive
 from consent.sealing import SignatureBroken, Signer, Verifier
-from events.codec import decode
-from events.consent import CATEGORY as CONSENT
-from events.consent import ClientRefAsked, Scope, StatutoryGroundNoted
-from events.envelope import Fact
+from events.shared_log import LogReader, SharedLog
 from services.client.authority.domain import feature as authority_feature
 from services.client.authority.keyring import Authority
 from services.client.authority.store import TABLES as AUTHORITY_TABLES
 from services.client.authority.store import AuthorityStore
-from services.kit.client_file import Actor
+from services.client.desk import HomeDesk
 from services.kit.clock import Clock
-from services.kit.config import ConfigurationError, Installation, OrganisationConfig, StatutoryConfig
+from services.kit.config import ConfigurationError, Installation, OrganisationConfig
 from services.kit.decide import Features
 from services.kit.embedded import Embedded
-from services.kit.errors import Unknown
 from services.kit.feature import Feature
-from services.kit.organisation import Organisation
+from services.kit.grounds import grounds, statutory_scopes
+from services.kit.organisation import AskClientRef, Organisation
 from services.kit.places import Places
 from services.kit.register import ClientRegister
 from services.kit.store import OrganisationStore
 
-TOLD_TO_THE_CLIENT = "Act 703/2023 § 11: the client is told of consents and disclosures"
-ALWAYS_FROM = date(2000, 1, 1)
-SYSTEM = "system"
+PublicKeys = Mapping[str, Sequence[Ed25519PublicKey]]
+"""Each organisation's; several while it changes from one to the next."""
 
 
 class Keys:
-    """The organisations' public keys."""
+    """The organisations' public keys (``consent.sealing.Directory``)."""
 
-    def __init__(self, public: Mapping[str, Ed25519PublicKey]):
+    def __init__(self, public: PublicKeys):
         self._public = public
 
-    def public_key(self, organisation: str) -> Ed25519PublicKey:
+    def public_keys(self, organisation: str) -> Sequence[Ed25519PublicKey]:
         try:
             return self._public[organisation]
         except KeyError:
             raise SignatureBroken("the source is not a known organisation") from None
+
+
+class Composer:
+    """Puts organisations together. What all of them share is here."""
+
+    def __init__(self, installation: Installation, clock: Clock, places: Places):
+        self.installation, self.clock, self.places = installation, clock, places
+        self.names = {o.id: o.name for o in installation.organisation}
+        self.log: SharedLog = places.log()
+
+    def signing_key(self, organisation: str) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.places.of(organisation).signing_key())
+
+    def store(self, organisation: str) -> OrganisationStore:
+        return self.places.of(organisation).store()
+
+    def authority(self, files: OrganisationStore, alone: bool) -> tuple[Authority, AuthorityStore]:
+        """``files`` are those of the client's own place."""
+        place, home = self.places.of(files.organisation), files.organisation
+        master_key = place.secret("authority")  # before the store: it is never made beside one
+        store = AuthorityStore(place.authority(AUTHORITY_TABLES))
+        authority = Authority(
+            home, store, files, self.log, Signer(home, self.signing_key(home)), master_key,
+            self.clock.now, grounds(self.installation), alone,
+        )
+        return authority, store
+
+    def organisation(
+        self, config: OrganisationConfig, store: OrganisationStore, keyring: Keyring, verifier: Verifier,
+        reader: LogReader | None, ask_client_ref: AskClientRef,
+    ) -> Organisation:
+        """``reader``: see ``projections.run.Projector``. For the client's own place ``keyring`` is its authority."""
+        secret = self.places.of(config.id).secret("store")
+        home = keyring if isinstance(keyring, Authority) and config.kind == "client" else None
+        return Organisation(
+            config=config,
+            store=store,
+            view=self.places.of(config.id).view(),
+            log=self.log,
+            keyring=keyring,
+            signer=Signer(config.id, self.signing_key(config.id)),
+            verifier=verifier,
+            register=ClientRegister(store, secret),
+            features=Features(features(config, self.installation)),
+            now=self.clock.now,
+            ask_client_ref=ask_client_ref,
+            statutory=statutory_scopes(self.installation, config.id),
+            names=self.names,
+            acknowledge=home.publish_changes if home else lambda _: None,
+            also_here=home.knows if home else lambda _: False,
+            apart=self.installation.apart,
+            reader=reader,
+            marking_key=derive(secret, "marks"),
+        )
 
 
 class Platform:
@@ -65,97 +110,33 @@ class Platform:
         self.beside_another, self.places = beside_another, places or Embedded(data)
         self.wake = threading.Event()
         """Set it when there is something to do: whoever pumps begins at once."""
-        self.names = {o.id: o.name for o in installation.organisation}
-        self.log = self.places.log()
-        self._secrets = {o.id: self.places.of(o.id).secret("store") for o in installation.organisation}
-        signing = {o: Ed25519PrivateKey.from_private_bytes(derive(s, "signing")) for o, s in self._secrets.items()}
-        self._signing = signing
-        self.verifier = Verifier(Keys({o: k.public_key() for o, k in signing.items()}))
-        home = installation.client_organisation.id
-        of_authority = self.places.of(home).secret("authority")
-        stores = {o.id: self.places.of(o.id).store() for o in installation.organisation}
-        self._authority_store = AuthorityStore(self.places.of(home).authority(AUTHORITY_TABLES))
-        self.authority = Authority(
-            home, self._authority_store, stores[home], self.log, Signer(home, signing[home]), of_authority, clock.now,
-            _grounds(installation), alone=self.places.alone and not beside_another,
-        )
-        self.authority.write_ground = self._write_ground
+        self._composer = composer = Composer(installation, clock, self.places)
+        self.names, self.log = composer.names, composer.log
+        ids, home = [o.id for o in installation.organisation], installation.client_organisation.id
+        self.verifier = Verifier(Keys({o: [composer.signing_key(o).public_key()] for o in ids}))
+        stores = {o: composer.store(o) for o in ids}
+        alone = self.places.alone and not beside_another
+        self.authority, self._authority_store = composer.authority(stores[home], alone)
         if not beside_another:
-            for organisation in installation.organisation:
-                self.places.of(organisation.id).tidy()
+            for organisation in ids:
+                self.places.of(organisation).tidy()
         self.organisations = {o.id: self._organisation(o, stores[o.id]) for o in installation.organisation}
+        self.desk = HomeDesk(self.home, self.authority, self.names, clock)
         self.authority.log_is_whole = self.home.projector.on_its_log
         if not beside_another and self.home.projector.on_its_log():
-            self._recover(stores[home])
+            self.desk.recover()
 
     def _organisation(self, config: OrganisationConfig, store: OrganisationStore) -> Organisation:
-        is_home = config.kind == "client"
-        return Organisation(
-            config=config,
-            store=store,
-            view=self.places.of(config.id).view(),
-            log=self.log,
-            keyring=self.authority,
-            signer=Signer(config.id, self._signing[config.id]),
-            verifier=self.verifier,
-            register=ClientRegister(store, self._secrets[config.id]),
-            features=Features(features(config, self.installation)),
-            now=self.clock.now,
-            ask_client_ref=self._ask_client_ref,
-            statutory=_statutory_scopes(self.installation, config.id),
-            names=self.names,
-            acknowledge=self.authority.publish_changes if is_home else lambda _: None,
-            also_here=self.authority.knows if is_home else lambda _: False,
-            apart=self.installation.apart,
-            beside_another=self.beside_another,
-            marking_key=derive(self._secrets[config.id], "marks"),
-        )
+        reader = None if self.beside_another else self.log.reader()
+        return self._composer.organisation(config, store, self.authority, self.verifier, reader, self._ask_client_ref)
+
+    def _ask_client_ref(self, hetu: str, organisation: str, person: str) -> str:
+        return self.desk.client_ref(hetu, organisation, person)
 
     @property
     def home(self) -> Organisation:
         """The client's own place: the authority and my path."""
         return self.organisations[self.installation.client_organisation.id]
-
-    def _ask_client_ref(self, hetu: str, organisation: str, person: str) -> str:
-        client_ref = self.authority.client_ref(hetu)
-        asked = ClientRefAsked(organisation=organisation, asked_at=self.clock.now())
-        actor = Actor(person, self.names[organisation], SYSTEM, organisation)
-        self.home.write(client_ref, asked, actor, f"asked:{organisation}:{os.urandom(8).hex()}")
-        return client_ref
-
-    def _write_ground(self, client_ref: str, ground: StatutoryGroundNoted) -> None:
-        (scope, *_) = ground.scopes
-        actor = Actor(SYSTEM, self.home.config.name, SYSTEM, self.home.id)
-        self.home.write(client_ref, ground, actor, f"ground:{scope.source}:{scope.recipient}:{ground.legal_ground}")
-
-    def _recover(self, store: OrganisationStore) -> None:
-        """A consent change that was written but not yet on the log when a process ended goes there first of all."""
-        for client_ref in store.unpublished_clients():
-            self.authority.publish_changes(client_ref)
-
-    # What the client is told of themself
-
-    def consents(self, client_ref: str) -> list[ConsentView]:
-        """Every grant and refusal of the client, and how far what was taken away has come."""
-        return consents_view(self.home.own_facts(client_ref), self._told(client_ref), self.home.today())
-
-    def disclosures(self, client_ref: str) -> list[DisclosureRow]:
-        """Who has asked for the client's data, refused attempts too."""
-        return disclosures_view(self.home.own_facts(client_ref), self._told(client_ref))
-
-    def receipt(self, client_ref: str, grant: str) -> Receipt:
-        """The receipt of a consent that the client gave. Raises ``Unknown``."""
-        found = receipt(grant, self.home.own_facts(client_ref), self.names)
-        if found is None:
-            raise Unknown("unknown_reference", "grant")
-        return found
-
-    def _told(self, client_ref: str) -> list[Fact]:
-        """What others have told the client of consents and disclosures, on the ground that every organisation has."""
-        projector = self.home.projector
-        consent = projector.consent(client_ref)
-        rows = (r for r in projector.view.held(client_ref) if r.category == CONSENT)
-        return [decode(r.data) for r in rows if projector.may_hold(consent, r)]
 
     # Running
 
@@ -169,25 +150,30 @@ class Platform:
             pass
 
     def rebuild(self, organisation: Organisation) -> Iterator[tuple[int, int]]:
-        """Build a view anew beside the running one, then switch. Yields (read so far, head) as it goes."""
-        place = self.places.of(organisation.id)
-        projector = organisation.projector_on(place.new_view(), self.log.reader())
-        while projector.step():
-            positions = projector.view.positions()
-            yield sum(positions.values()), sum(map(self.log.head, self.log.partitions()))
-        with organisation.projector.lock:
-            while projector.step():
-                pass
-            projector.pass_day()
-            projector.day_passed()
-            projector.close()
-            organisation.adopt(projector.view, place.switch)
+        """See ``rebuild``."""
+        return rebuild(organisation, self.places, self.log)
 
     def close(self) -> None:
         for organisation in self.organisations.values():
             organisation.close()
         self._authority_store.close()
         self.log.close()
+
+
+def rebuild(organisation: Organisation, places: Places, log: SharedLog) -> Iterator[tuple[int, int]]:
+    """Build a view anew beside the running one, then switch. Yields (read so far, head) as it goes."""
+    place = places.of(organisation.id)
+    projector = organisation.projector_on(place.new_view(), log.reader())
+    while projector.step():
+        positions = projector.view.positions()
+        yield sum(positions.values()), sum(map(log.head, log.partitions()))
+    with organisation.projector.lock:
+        while projector.step():
+            pass
+        projector.pass_day()
+        projector.day_passed()
+        projector.close()
+        organisation.adopt(projector.view, place.switch)
 
 
 def features(config: OrganisationConfig, installation: Installation) -> Iterable[Feature]:
@@ -202,39 +188,3 @@ def features(config: OrganisationConfig, installation: Installation) -> Iterable
     if unknown:
         raise ConfigurationError(f"{config.id}: its kind has no feature {', '.join(sorted(unknown))}")
     return (*common, *(f for f in own if wanted is None or f.name in wanted))
-
-
-def _grounds(installation: Installation) -> dict[str, tuple[StatutoryGroundNoted, ...]]:
-    return {
-        o.id: tuple(_ground(g) for g in _statutory(installation) if g.source == o.id) for o in installation.organisation
-    }
-
-
-def _statutory(installation: Installation) -> tuple[StatutoryConfig, ...]:
-    """The configured grounds, and the one that every organisation has: the client is told of disclosures."""
-    home = installation.client_organisation.id
-    told = tuple(
-        StatutoryConfig(
-            source=o.id, recipient=home, categories=("consent",), legal_ground=TOLD_TO_THE_CLIENT, valid_from=ALWAYS_FROM
-        )
-        for o in installation.organisation
-        if o.id != home
-    )
-    return (*told, *installation.statutory)
-
-
-def _ground(config: StatutoryConfig) -> StatutoryGroundNoted:
-    return StatutoryGroundNoted(
-        legal_ground=config.legal_ground,
-        scopes=_scopes(config),
-        valid_from=config.valid_from,
-        valid_until=config.valid_until,
-    )
-
-
-def _scopes(config: StatutoryConfig) -> tuple[Scope, ...]:
-    return tuple(Scope(source=config.source, recipient=config.recipient, category=c) for c in config.categories)
-
-
-def _statutory_scopes(installation: Installation, source: str) -> list[Scope]:
-    return [s for g in _statutory(installation) if g.source == source for s in _scopes(g)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from consent.keys import derive
 from events.shared_log.sqlite import SqliteSharedLog
 from events.sqlite import Datastore
 from projections.held import HeldFacts
@@ -52,6 +53,9 @@ class EmbeddedPlace:
 
     def tidy(self) -> None:
         remove_others(self._folder)
+
+    def signing_key(self) -> bytes:
+        return derive(self.secret("store"), "signing")
 
     def secret(self, name: str) -> bytes:
         return secret(self._folder / f"{name}.key")

@@ -45,14 +45,14 @@ class Organisation:
         signer: Signer, verifier: Verifier, register: ClientRegister, features: Features, now: Callable[[], datetime],
         ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str], marking_key: bytes,
         acknowledge: Acknowledge = lambda _: None, also_here: Callable[[str], bool] = lambda _: False,
-        apart: frozenset[str] = frozenset(), beside_another: bool = False,
+        apart: frozenset[str] = frozenset(), reader: LogReader | None = None,
     ):
         self.config, self.store, self.register, self.features = config, store, register, features
         self.id = config.id
         self._log, self._keyring, self._verifier, self._now = log, keyring, verifier, now
         self._ask_client_ref, self._acknowledge, self._also_here = ask_client_ref, acknowledge, also_here
         self._writing, self._marking_key = threading.RLock(), marking_key
-        self.projector = self.projector_on(view, None if beside_another else log.reader())
+        self.projector = self.projector_on(view, reader)
         release = Release(self.id, log, keyring, signer, register.fill_in, apart)
         self.publisher = Publisher(store, release, self.projector, keyring, now, frozenset(statutory), acknowledge)
         self.reactor = Reactor(store, view, features, now)

@@ -34,6 +34,9 @@ class Place(Protocol):
     def tidy(self) -> None:
         """Remove what a process left that was killed while it rebuilt. Nobody rebuilds meanwhile."""
 
+    def signing_key(self) -> bytes:
+        """The 32 bytes of its Ed25519 signing key, made on the first start. Raises ``Unavailable``."""
+
     def secret(self, name: str) -> bytes:
         """32 secret bytes, ``store`` or ``authority``, made on the first start. Raises ``Unavailable``."""
 

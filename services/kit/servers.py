@@ -86,6 +86,10 @@ class DatabasePlace:
                 cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         database.close()
 
+    def signing_key(self) -> bytes:
+        """A secret of its own: it can be changed without what is sealed in the register."""
+        return self.secret("signing")
+
     def secret(self, name: str) -> bytes:
         return secret(self._secrets / f"{name}.key")
 

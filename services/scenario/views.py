@@ -64,12 +64,12 @@ def withheld(organisation: Organisation, client_ref: str) -> list[dict[str, Any]
 
 def disclosures(platform: Platform, client_ref: str) -> list[dict[str, Any]]:
     """Who has asked for the client's data, as the client is told."""
-    return [as_plain(row) for row in platform.disclosures(client_ref)]
+    return [as_plain(row) for row in platform.desk.disclosures(client_ref)]
 
 
 def consents(platform: Platform, client_ref: str) -> list[dict[str, Any]]:
     """The client's grants, and how far withdrawals have come."""
-    return [as_plain(row) for row in platform.consents(client_ref)]
+    return [as_plain(row) for row in platform.desk.consents(client_ref)]
 
 
 def as_plain(value: Any) -> Any:

@@ -20,7 +20,7 @@ MAY_READ = {
     ("services/kit/organisation.py", "Organisation.is_client_here", "held"): "yes or no, of one's own clients",
     ("services/kit/reactor.py", "Reactor.step", "heard"): "own facts that react keep references, never content",
     ("services/kit/client_list.py", "_told", "held"): "judges consent at the head and writes the disclosure itself",
-    ("services/kit/bootstrap.py", "Platform._told", "held"): "the client's own: what they are told of disclosures",
+    ("services/client/desk.py", "HomeDesk._told", "held"): "the client's own: what they are told of disclosures",
     ("services/kit/check.py", "held_only_where_covered", "held"): "compares views with consent, shows nobody anything",
     ("services/kit/check.py", "held_as_written", "held"): "the same",
     ("services/kit/check.py", "nothing_missing", "held"): "the same",

@@ -38,15 +38,16 @@ from events.structs import replaced
 
 KEY = b"k" * 32
 SIGNING = {name: Ed25519PrivateKey.generate() for name in ("social", "provider")}
+OLD_KEY = Ed25519PrivateKey.generate().public_key()
 
 
 @dataclasses.dataclass
 class Keys:
     asked: int = 0
 
-    def public_key(self, organisation: str) -> Ed25519PublicKey:
+    def public_keys(self, organisation: str) -> list[Ed25519PublicKey]:
         self.asked += 1
-        return SIGNING[organisation].public_key()
+        return [OLD_KEY, SIGNING[organisation].public_key()]
 
 
 def envelope(n: int = 0, body: bytes = b"body", kind: int = FACT) -> Envelope:

@@ -131,7 +131,7 @@ class Town:
         self.platform.log.append([change(record)])
 
     def signer(self, source: str, key_of: str | None = None) -> Signer:
-        key: Ed25519PrivateKey = self.platform._signing[key_of or source]
+        key: Ed25519PrivateKey = self.platform._composer.signing_key(key_of or source)
         return Signer(source, key)
 
     def bytes_of(self, source: str, says: Says, **more: Any) -> bytes:

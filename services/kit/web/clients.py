@@ -62,19 +62,19 @@ def add_register(app: FastAPI, site: Site) -> None:
         if not limiter.hit(rate, site.organisation.id):
             raise TooMany("asked_too_often")
         client_ref = site.organisation.register_client(by.actor, body.full_name, body.hetu, body.language)
-        site.platform.wake.set()
+        site.wake()
         return as_json(Registered(client_ref), 201)
 
     @app.get("/clients", responses={200: shown(Clients, "The register, by name.")})
     def list_clients(by: Visit = visit) -> Response:
         """The clients of the organisation's own register."""
         found = clients(site.organisation, by.actor)
-        site.platform.wake.set()
+        site.wake()
         return as_json(Clients(tuple(found)))
 
     @app.post("/clients/search", responses={200: shown(Clients, "Those of that name.")})
     def find_clients(body: FindClients, by: Visit = visit) -> Response:
         """The register's clients with this in their name."""
         found = clients_named(site.organisation, by.actor, body.name)
-        site.platform.wake.set()
+        site.wake()
         return as_json(Clients(tuple(found)))

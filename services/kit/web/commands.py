@@ -51,7 +51,7 @@ def add_commands(app: FastAPI, site: Site) -> None:
     for command in own:
         _add(app, site, command, _executing(site), site.organisation.facts_of)
     for command in consents:
-        _add(app, site, command, _recording(site), site.platform.home.facts_of)
+        _add(app, site, command, _recording(site), site.desk.recorded)
     rows = [_described(c, c.roles) for c in own] + [_described(c, {CONSENT_CLERK}) for c in consents]
     answer = Commands(tuple(sorted(rows, key=lambda r: r.name)))
 
@@ -63,9 +63,9 @@ def add_commands(app: FastAPI, site: Site) -> None:
 
 def _consent_commands(site: Site) -> Iterable[type[Command]]:
     """What a clerk may record of a client's consents on paper."""
-    if site.is_home or CONSENT_CLERK not in site.organisation.config.roles:
+    if site.own is not None or CONSENT_CLERK not in site.organisation.config.roles:
         return []
-    return [c for c in site.platform.home.features.commands.values() if CONSENT_CLERK in c.roles]
+    return site.desk.commands.values()
 
 
 def _executing(site: Site) -> Execute:
@@ -83,7 +83,7 @@ def _recording(site: Site) -> Execute:
             raise Unknown("not_a_client_here")
         if by.actor.role != CONSENT_CLERK:
             raise NotAllowed("role_not_allowed", "role")
-        return site.platform.home.execute(client_ref, command, by.actor, command_id)
+        return site.desk.record(client_ref, command, by.actor, command_id)
 
     return execute
 
@@ -95,7 +95,7 @@ def _add(app: FastAPI, site: Site, command: type[Command], execute: Execute, giv
         act = f"{by.actor.organisation}:{by.actor.person}:{command.called()}:{key or new_ref()}"
         command_id = f"{act}#{site.organisation.mark(body)}" if key else act
         facts = execute(client_ref, body, by, command_id)
-        site.platform.wake.set()
+        site.wake()
         known = facts or given_before(client_ref, command_id)
         written = Written(tuple(WrittenFact(f.fact_id, f.name, f.category, f.occurred_on) for f in known))
         return as_json(written, 201 if facts else 200)

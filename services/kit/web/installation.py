@@ -17,6 +17,7 @@ from services.kit.web.guard import HEADERS
 from services.kit.web.health import add_health
 from services.kit.web.index import POLICY, index_page
 from services.kit.web.organisation import organisation_app
+from services.kit.web.site import Site
 
 FINISH_SECONDS = 10
 
@@ -29,7 +30,7 @@ class InstalledPeople:
         self._people = {p.id: p for p in platform.installation.person}
 
     def identity(self, who: str) -> Identity:
-        if REF.match(who) and self._platform.authority.knows(who):
+        if REF.match(who) and self._platform.desk.knows(who):
             home = self._platform.home
             return Identity(f"client:{who}", home.config.name, home.id, ("client",), who)
         person = self._people[who]
@@ -58,7 +59,9 @@ def platform_app(platform: Platform, development: bool, people: Directory | None
     add_health(app, platform, runner)
     _add_first_page(app, platform, people if development else None)
     for organisation in platform.organisations.values():
-        app.mount(f"/{organisation.id}", organisation_app(organisation, platform, sign_in))
+        own = platform.desk if organisation is platform.home else None
+        site = Site(organisation, platform.desk, sign_in, platform.wake.set, own)
+        app.mount(f"/{organisation.id}", organisation_app(site))
     return app
 
 

@@ -4,9 +4,6 @@ from fastapi import FastAPI
 
 from consent.receipts import Receipt
 from projections.service_path.rows import ServicePath
-from services.kit.bootstrap import Platform
-from services.kit.identity import SignIn
-from services.kit.organisation import Organisation
 from services.kit.web.answers import Error, Written, describe, shown
 from services.kit.web.clients import Clients, Registered, add_register
 from services.kit.web.commands import Commands, add_commands
@@ -20,11 +17,10 @@ _AT_WORK = (Registered, Clients)
 _AT_HOME = (Consents, Disclosures, Receipt)
 
 
-def organisation_app(organisation: Organisation, platform: Platform, sign_in: SignIn) -> FastAPI:
+def organisation_app(site: Site) -> FastAPI:
     """The app of one organisation, to be mounted or served by itself."""
-    site = Site(organisation, platform, sign_in)
     app = FastAPI(
-        title=organisation.config.name,
+        title=site.organisation.config.name,
         version="1",
         docs_url=None,
         redoc_url=None,
@@ -32,12 +28,12 @@ def organisation_app(organisation: Organisation, platform: Platform, sign_in: Si
     )
     app.state.check_signed_in = site.identity
     add_views(app, site)
-    if site.is_home:
-        add_clients_own_views(app, site)
+    if site.own is not None:
+        add_clients_own_views(app, site, site.own)
     else:
         add_register(app, site)
     add_commands(app, site)
-    describe(app, _EVERYWHERE + (_AT_HOME if site.is_home else _AT_WORK))
+    describe(app, _EVERYWHERE + (_AT_HOME if site.own is not None else _AT_WORK))
     put_in_plain_words(app)
     app.add_middleware(Guard)
     return app

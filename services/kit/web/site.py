@@ -1,5 +1,6 @@
 """One organisation's place on the web, and who visits it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,8 +8,8 @@ from fastapi import Header, Path, Query, Request
 
 from events.consent import PathRefused
 from projections.door import Viewer
-from services.kit.bootstrap import Platform
 from services.kit.client_file import Actor
+from services.kit.desk import ClientsOwn, Desk
 from services.kit.errors import NotAllowed, Unknown
 from services.kit.identity import Identity, SignIn
 from services.kit.organisation import Organisation
@@ -33,13 +34,12 @@ class Site:
     """The methods are dependencies of the routes."""
 
     organisation: Organisation
-    platform: Platform
+    desk: Desk
     sign_in: SignIn
-
-    @property
-    def is_home(self) -> bool:
-        """The client's own place?"""
-        return self.organisation is self.platform.home
+    wake: Callable[[], None]
+    """Call it when there is something to do: whoever pumps begins at once."""
+    own: ClientsOwn | None = None
+    """At the client's own place: what only the client sees."""
 
     def identity(self, request: Request) -> Identity:
         """Raises ``NotSignedIn``, and ``NotAllowed`` for another organisation's person."""
@@ -57,14 +57,14 @@ class Site:
         """A visit that concerns one client. At the client's own place that can only be the client themself; anybody
         else is answered as if there were no such client. Raises ``Unknown``."""
         visit = self.visit(request, role, x_role)
-        if self.is_home and visit.identity.client_ref != client_ref:
-            self._tell_of_attempt(client_ref, visit.actor)
+        if self.own is not None and visit.identity.client_ref != client_ref:
+            self._tell_of_attempt(self.own, client_ref, visit.actor)
             raise Unknown("not_a_client_here")
         return visit
 
-    def _tell_of_attempt(self, client_ref: str, actor: Actor) -> None:
-        if self.platform.authority.knows(client_ref):
+    def _tell_of_attempt(self, own: ClientsOwn, client_ref: str, actor: Actor) -> None:
+        if own.knows(client_ref):
             viewer = Viewer(actor.person, actor.name, actor.role, actor.organisation)
             refused = PathRefused(viewer_role=actor.role, reason="not_a_client_here")
             self.organisation.disclose(client_ref, refused, viewer)
-            self.platform.wake.set()
+            self.wake()

@@ -12,6 +12,7 @@ from consent.receipts import Receipt
 from consent.withheld import Withheld
 from projections.roles import sight
 from projections.service_path.rows import ServicePath
+from services.kit.desk import ClientsOwn
 from services.kit.errors import Unknown
 from services.kit.web.answers import as_json, shown
 from services.kit.web.site import ClientRef, Site, Visit
@@ -69,7 +70,7 @@ def add_views(app: FastAPI, site: Site) -> None:
         try:
             return as_json(site.organisation.path(client_ref, by.actor, on, lang or by.language))
         finally:
-            site.platform.wake.set()
+            site.wake()
 
     @app.get("/clients/{client_ref}/withheld", responses={200: shown(WithheldFacts, "What of it your role sees.")})
     def see_withheld(client_ref: ClientRef, by: Visit = of_client) -> Response:
@@ -84,21 +85,21 @@ def _withheld(row: Withheld) -> WithheldFact:
     return WithheldFact(row.fact_id, row.occurred_on, row.name, row.category, row.recipient, row.reason)
 
 
-def add_clients_own_views(app: FastAPI, site: Site) -> None:
+def add_clients_own_views(app: FastAPI, site: Site, own: ClientsOwn) -> None:
     """What only the client sees, at their own place."""
     of_client = Depends(site.of_client)
 
     @app.get("/clients/{client_ref}/consents", responses={200: shown(Consents, "In the order they were recorded.")})
     def see_consents(client_ref: ClientRef, by: Visit = of_client) -> Response:
         """Your consents and refusals, and who has removed what you took back."""
-        return as_json(Consents(tuple(site.platform.consents(client_ref))))
+        return as_json(Consents(tuple(own.consents(client_ref))))
 
     @app.get("/clients/{client_ref}/disclosures", responses={200: shown(Disclosures, "In order of time.")})
     def see_disclosures(client_ref: ClientRef, by: Visit = of_client) -> Response:
         """Who has asked for your data: when, what, and on which ground."""
-        return as_json(Disclosures(tuple(site.platform.disclosures(client_ref))))
+        return as_json(Disclosures(tuple(own.disclosures(client_ref))))
 
     @app.get("/clients/{client_ref}/receipts/{grant}", responses={200: shown(Receipt, "As in ISO/IEC TS 27560.")})
     def see_receipt(client_ref: ClientRef, grant: GrantRef, by: Visit = of_client) -> Response:
         """The receipt of a consent that you gave."""
-        return as_json(site.platform.receipt(client_ref, grant))
+        return as_json(own.receipt(client_ref, grant))

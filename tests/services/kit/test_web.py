@@ -176,7 +176,7 @@ def test_another_organisations_client_is_nobody_here(web: Web, ref: str, person:
         assert known.content == unknown.content
         assert known.headers == unknown.headers
     web.platform.settle()
-    assert {c.instrument for c in web.platform.consents(ref)} <= {"statutory"}
+    assert {c.instrument for c in web.platform.desk.consents(ref)} <= {"statutory"}
 
 
 def test_a_client_acts_only_for_themself(fresh: Web, client: str) -> None:
@@ -188,8 +188,8 @@ def test_a_client_acts_only_for_themself(fresh: Web, client: str) -> None:
             assert (answer.status_code, code(answer)) == (404, "not_a_client_here")
         assert code(fresh.client(client).give(client_ref, "give-consent", **consent)) == "not_a_client_here"
     assert fresh.client(client).give(client, "give-consent", **consent).status_code == 201
-    assert fresh.platform.consents(other) == []
-    assert {r.kind for r in fresh.platform.disclosures(other)} == {"reference_asked", "refused"}
+    assert fresh.platform.desk.consents(other) == []
+    assert {r.kind for r in fresh.platform.desk.disclosures(other)} == {"reference_asked", "refused"}
 
 
 def test_a_made_up_reference_stops_nobodys_publisher(fresh: Web, client: str) -> None:
@@ -197,7 +197,7 @@ def test_a_made_up_reference_stops_nobodys_publisher(fresh: Web, client: str) ->
     assert tiina.get(f"/clients/{NOBODY}/path").status_code == 404
     assert tiina.get(f"/clients/{client}/path").status_code == 404
     fresh.platform.settle()
-    refused = [r for r in fresh.platform.disclosures(client) if r.kind == "refused"]
+    refused = [r for r in fresh.platform.desk.disclosures(client) if r.kind == "refused"]
     assert [(r.organisation, r.person_id, r.role) for r in refused] == [(EMPLOYMENT, "tiina", "employment_coach")]
 
 
@@ -416,7 +416,7 @@ def test_an_introduced_name_is_listed_only_while_consent_holds_and_each_look_is_
     for _ in range(2):
         assert outi.get("/clients").json() == {"clients": [{"client_ref": client, "name": "Testi Asiakas"}]}
     fresh.platform.settle()
-    looks = [r for r in fresh.platform.disclosures(client) if r.through == "list"]
+    looks = [r for r in fresh.platform.desk.disclosures(client) if r.through == "list"]
     assert [(r.organisation, r.person_id, r.categories, r.sources) for r in looks] == [(PROVIDER, "outi", ("identity",), (SOCIAL,))]
     assert clerk.give(client, "withdraw-consent", place="Testilä").status_code == 201
     assert outi.get("/clients").json() == {"clients": []}
