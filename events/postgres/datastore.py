@@ -196,10 +196,6 @@ class Datastore(PostgresDatastore):
         """Nobody else in this database holds this lock until the transaction ends."""
         cursor.execute(f"SELECT pg_advisory_xact_lock({_NAMED})", (name,))
 
-    def stop_writers(self, cursor: Any, table: str) -> None:
-        """Nobody else writes to this table until the transaction ends; who reads is not held up."""
-        cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
-
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
         """Only one in this database is inside, of all processes and threads. A connection that breaks lets the next

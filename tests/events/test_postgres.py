@@ -117,23 +117,26 @@ def test_one_is_alone_and_works_on_while_many_wait(url: str, store: Datastore) -
     other.close()
 
 
-def test_nobody_writes_to_a_table_whose_writers_are_stopped(url: str, store: Datastore) -> None:
-    other, written = Datastore(url), list[int]()
-
-    def write() -> None:
-        with other.transaction(commit=True) as cursor:
-            cursor.execute("INSERT INTO numbers VALUES (1)")
-        written.append(1)
-
+def test_a_schema_that_takes_anothers_name_is_read_at_once(url: str, store: Datastore) -> None:
+    """Also by whoever has prepared statements on the one before."""
+    tables = ["CREATE TABLE IF NOT EXISTS held (n INTEGER PRIMARY KEY)"]
+    view, rebuilt = Datastore(url, schema="view"), Datastore(url, schema="view_new")
+    for database in (view, rebuilt):
+        database.create(tables)
+    with rebuilt.transaction(commit=True) as cursor:
+        cursor.executemany("INSERT INTO held VALUES (?)", [(1,), (2,)])
+    for _ in range(10):
+        assert view.rows("SELECT n FROM held ORDER BY n") == []
     with store.transaction(commit=True) as cursor:
-        store.stop_writers(cursor, "numbers")
-        thread = threading.Thread(target=write)
-        thread.start()
-        _until_somebody_waits(store)
-        assert other.rows("SELECT n FROM numbers") == [] == written
-    thread.join()
-    assert written == [1]
-    other.close()
+        cursor.execute("ALTER SCHEMA view RENAME TO view_before")
+        cursor.execute("ALTER SCHEMA view_new RENAME TO view")
+        cursor.execute("DROP SCHEMA view_before CASCADE")
+    assert view.rows("SELECT n FROM held ORDER BY n") == [(1,), (2,)]
+    with view.transaction(commit=True) as cursor:
+        cursor.executemany("INSERT INTO held VALUES (?)", [(3,)])
+    assert view.rows("SELECT n FROM held ORDER BY n") == [(1,), (2,), (3,)]
+    view.close()
+    rebuilt.close()
 
 
 def test_whoever_stands_still_in_a_transaction_is_put_out(url: str) -> None:

@@ -4,7 +4,7 @@ database function, which does without a lock, is the planted fault: the same hun
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -106,6 +106,21 @@ def test_the_servers_own_housekeeping_holds_nobody_up(recorder: Recorder, url: s
         start = time.monotonic()
         recorder.insert_events([fact("a", 1)])
         assert time.monotonic() - start < 5
+
+
+def test_who_has_the_lock_of_the_facts_knows_that_none_is_added(recorder: Recorder, url: str) -> None:
+    store, added = Datastore(url), list[Sequence[int]]()
+    with store.transaction(commit=True) as cursor:
+        store.lock(cursor, "stored_events")
+        thread = threading.Thread(target=lambda: added.append(recorder.insert_events([fact("a", 1)])))
+        thread.start()
+        with psycopg.connect(url, autocommit=True) as looking:
+            while not looking.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'").fetchone():
+                time.sleep(0.01)
+        assert store.rows("SELECT count(*) FROM stored_events") == [(0,)]
+    thread.join()
+    assert added == [[1]]
+    store.close()
 
 
 # The hunts
