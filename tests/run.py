@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from deploy.local.processes import Process
+from deploy.local.processes import Process, ServerFailed
 
 RUN = "PALVELUPOLKU_TEST_RUN"
 """Names the run's folder to the processes that have part in it."""
@@ -29,20 +29,33 @@ def held() -> Iterator[None]:
     if RUN in os.environ:
         yield
         return
-    folder = Path(tempfile.mkdtemp(prefix="palvelupolku-tests-"))
-    os.environ[RUN] = str(folder)
-    lock = locked(folder / "held")
+    here = Path(tempfile.mkdtemp(prefix="palvelupolku-tests-"))
+    os.environ[RUN] = str(here)
+    lock = locked(here / "held")
     try:
         yield
     finally:
         del os.environ[RUN]
-        keepers = [keeper for file in folder.glob("*.keeper") if (keeper := _keeper(file))]
+        keepers = [keeper for file in here.glob("*.keeper") if (keeper := _keeper(file))]
         for keeper in keepers:
             keeper.send(signal.SIGTERM)
         for keeper in keepers:
             keeper.end(signal.SIGTERM, END_SECONDS)
         lock.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(here, ignore_errors=True)
+
+
+def folder() -> Path:
+    """Of the run that is held. Raises ServerFailed if there is none, or its holder has gone."""
+    here = Path(os.environ.get(RUN, "/nowhere"))
+    try:
+        with (here / "held").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return here
+    except FileNotFoundError:
+        pass
+    raise ServerFailed("No test run is held: tests are run by pytest or by tests/suites.py.")
 
 
 def locked(path: Path) -> IO[str]:

@@ -13,8 +13,9 @@ import secrets
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,10 +28,10 @@ from psycopg import sql
 from deploy.kafka.local.cluster import Cluster
 from deploy.local.processes import Process, ServerFailed, wait_until
 from deploy.postgres.local.server import Server
-from tests.run import KEEPER, RUN, locked
+from tests import run
 
 ROOT = Path(__file__).parents[1]
-START_SECONDS = 900.0
+START_SECONDS = 480.0
 """On a new machine Kafka's jars are fetched first."""
 
 
@@ -85,13 +86,11 @@ def fresh_database(url: str) -> Iterator[str]:
 
 
 def _own(what: str) -> str:
-    if RUN not in os.environ:
-        raise ServerFailed("No test run is held: tests are run by pytest or by tests/suites.py.")
-    folder = Path(os.environ[RUN])
+    folder = run.folder()
     state = folder / f"{what}.json"
-    with locked(folder / f"{what}.lock"):
+    with run.locked(folder / f"{what}.lock"):
         if not state.exists():
-            command = [sys.executable, "-m", KEEPER, what, str(folder)]
+            command = [sys.executable, "-m", run.KEEPER, what, str(folder)]
             # It outlives whoever asked first: another worker may go on with its server.
             keeper = Process(command, folder / f"{what}.log", guarded=False, within=ROOT)
             (folder / f"{what}.keeper").write_text(str(keeper.id), encoding="ascii")
@@ -103,25 +102,30 @@ def _own(what: str) -> str:
 
 
 def keep(what: str, folder: Path) -> None:
-    """Start a server, tell where it is, and end it when the run is held no more, or with SIGTERM."""
+    """Start a server, tell where it is, and end it with SIGTERM: the holder's, or our own when the run is held no more."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    orphaned = False
+    orphaned = threading.Event()
+
+    def watch() -> None:
+        run.locked(folder / "held")
+        orphaned.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
     server: Cluster | Server = Cluster(folder / what) if what == "kafka" else Server()
     try:
-        try:
-            server.start()
-            said = {"address": server.bootstrap_servers if isinstance(server, Cluster) else server.url}
-        except ServerFailed as why:
-            said = {"failed": str(why)}
-        new = folder / f"{what}.new"
-        new.write_text(json.dumps(said), encoding="utf-8")
-        new.rename(folder / f"{what}.json")
-        locked(folder / "held")
-        orphaned = True
+        with ExitStack() as life:
+            try:
+                life.enter_context(server)
+                said = {"address": server.bootstrap_servers if isinstance(server, Cluster) else server.url}
+            except ServerFailed as why:
+                said = {"failed": str(why)}
+            new = folder / f"{what}.new"
+            new.write_text(json.dumps(said), encoding="utf-8")
+            new.rename(folder / f"{what}.json")
+            signal.pause()
     finally:
-        with suppress(ServerFailed):
-            server.stop()
-        if orphaned:  # whoever holds a run removes its folder, if it can
+        if orphaned.is_set():  # whoever holds a run removes its folder, if it can
             shutil.rmtree(folder, ignore_errors=True)
 
 

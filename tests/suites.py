@@ -1,5 +1,6 @@
 """``make test``: every suite by itself, with its time. Ends at the first summary of failures with status 1."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the running suite and the servers are ended then, too
     with run.held():  # the suites share the servers that they ask for
         results = [_run(name, BIN / tool, arguments) for name, (tool, *arguments) in SUITES]
     print("\n== suites")

@@ -99,10 +99,15 @@ class Cluster:
     # -- its life
 
     def start(self) -> None:
-        """Returns when every broker answers. Raises ServerFailed, and then nothing runs."""
+        """Returns when every broker answers. Raises ServerFailed, and then nothing runs that did not run before."""
+        if self.running():
+            raise ServerFailed(f"The Kafka in {self.folder} runs already: brokers {self.running()}.")
         java, lib = jars.java(), jars.fetched()
+        if self._state.exists() and (len(self._brokers), self._password is not None) != (self._count, self._secured):
+            kind = "secured" if self._password else "plain"
+            raise ServerFailed(f"The Kafka in {self.folder} is another: {kind}, of {len(self._brokers)}.")
         try:
-            if not self._brokers:
+            if not self._state.exists():
                 self._found(java, lib)
             for broker in self._brokers:
                 self._run(broker)
@@ -183,8 +188,7 @@ class Cluster:
             at = self._at(broker["id"])
             shutil.rmtree(at, ignore_errors=True)  # of a start that ended before it was whole
             at.mkdir(parents=True)
-            settings = properties(broker, self._brokers, at / "data", self._password) | self._settings
-            written(settings, at / "server.properties")
+            self._tell(broker)
             command = [
                 *self._java(java, lib, *JVM, QUICK),
                 "kafka.tools.StorageTool",
@@ -192,12 +196,17 @@ class Cluster:
                 *self._identity(cluster),
             ]
             formats.append(Process([*command, "-c", str(at / "server.properties")], at / "log"))
-        for process in formats:
-            process.ended(START_SECONDS)
         for broker, process in zip(self._brokers, formats, strict=True):
+            if not process.ended(START_SECONDS):
+                process.end(signal.SIGKILL, 5)
             if not (self._at(broker["id"]) / "data" / "meta.properties").exists():
                 raise ServerFailed(f"Kafka's storage cannot be formatted:\n{process.last_words()}")
         self._save()
+
+    def _tell(self, broker: Broker) -> None:
+        at = self._at(broker["id"])
+        settings = properties(broker, self._brokers, at / "data", self._password) | self._settings
+        written(settings, at / "server.properties")
 
     def _identity(self, cluster: str) -> list[str]:
         voters = ",".join(f"{b['id']}@127.0.0.1:{b['controller_port']}:{b['directory']}" for b in self._brokers)
@@ -213,6 +222,7 @@ class Cluster:
         n = broker["id"]
         if n in self._processes and self._processes[n].alive():
             raise ServerFailed(f"Kafka's broker {n} in {self.folder} runs already.")
+        self._tell(broker)
         command = [*self._java(jars.java(), jars.fetched(), *self._jvm), "kafka.Kafka"]
         command.append(str(self._at(n) / "server.properties"))
         self._processes[n] = Process(command, self.log(n), guarded=self._guarded)

@@ -11,7 +11,7 @@ from deploy.local.processes import ServerFailed
 HERE = Path(__file__).parent
 POM = HERE / "pom.xml"
 CACHE = HERE / "lib"
-FETCH_SECONDS = 600
+FETCH_SECONDS = 300
 
 
 def command(name: str, package: str) -> str:
