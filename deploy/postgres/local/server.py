@@ -77,7 +77,7 @@ class Server:
     """
 
     def __init__(self, folder: str | Path | None = None, *, guarded: bool = True) -> None:
-        self._own = folder is None
+        self._own = folder is None  # in /tmp, which the server's user can reach whatever TMPDIR says
         self._guarded = guarded
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp") if folder is None else folder).absolute()
         if self._own and guarded:
