@@ -89,6 +89,12 @@ class SharedLog(Protocol):
     def head(self, partition: str) -> int:
         """Position of the newest record; 0 when there is none."""
 
+    def behind(self, after: Mapping[str, int]) -> int:
+        """How many records come after these positions; of a partition that is left out, all of them."""
+
+    def heads(self) -> Mapping[str, int]:
+        """``head`` of every partition."""
+
     def reader(self, group: str | None = None) -> LogReader:
         """A reader of all partitions or, with a group's name, of those that fall to this one of its readers."""
 

@@ -77,6 +77,12 @@ class SqliteSharedLog:
     def head(self, partition: str) -> int:
         return self.recorder.max_notification_id() or 0
 
+    def behind(self, after: Mapping[str, int]) -> int:
+        return max(self.head(PARTITION) - after.get(PARTITION, 0), 0)
+
+    def heads(self) -> Mapping[str, int]:
+        return {PARTITION: self.head(PARTITION)}
+
     def reader(self, group: str | None = None) -> "SqliteLogReader":
         return SqliteLogReader(self)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import show, upkeep
+from services.cli import servers, show, upkeep
 from services.cli.open import (
     check_allowed,
     check_free,
@@ -31,6 +31,7 @@ from services.scenario.story import read as read_story
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(upkeep.app)
+app.add_typer(servers.app)
 
 
 class Language(StrEnum):

@@ -166,7 +166,7 @@ def rebuild(organisation: Organisation, places: Places, log: SharedLog) -> Itera
     projector = organisation.projector_on(place.new_view(), log.reader())
     while projector.step():
         positions = projector.view.positions()
-        yield sum(positions.values()), sum(map(log.head, log.partitions()))
+        yield sum(positions.values()), sum(log.heads().values())
     with organisation.projector.lock:
         while projector.step():
             pass

@@ -34,25 +34,33 @@ class StoryClock:
 
     def __init__(self, path: Path):
         self._path = path
-        self._now = self._read()
+        self._seen: tuple[int, int] | None = None
+        self._now: datetime | None = None
 
     def _read(self) -> datetime | None:
-        if not self._path.exists():
-            return None
-        return datetime.fromisoformat(json.loads(self._path.read_text())["now"]).astimezone(HELSINKI)
+        """Another process may move it."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return self._now
+        if (found.st_mtime_ns, found.st_ino) != self._seen:
+            self._now = datetime.fromisoformat(json.loads(self._path.read_text())["now"]).astimezone(HELSINKI)
+            self._seen = (found.st_mtime_ns, found.st_ino)
+        return self._now
 
     def now(self) -> datetime:
-        return self._now or LONG_AGO
+        return self._read() or LONG_AGO
 
     @property
     def started(self) -> bool:
-        return self._now is not None
+        return self._read() is not None
 
     def move(self, day: date, step: int) -> None:
         """To the morning of ``day``, ``step`` seconds after eight. Raises ``ClockWentBack``."""
         to = datetime.combine(day, MORNING, HELSINKI) + timedelta(seconds=step)
-        if self._now is not None and day < self._now.date():
-            raise ClockWentBack(f"the clock is at {self._now.date()} and never goes back to {day}")
-        to = max(to, self._now or to)
+        now = self._read()
+        if now is not None and day < now.date():
+            raise ClockWentBack(f"the clock is at {now.date()} and never goes back to {day}")
+        to = max(to, now or to)
         write_whole(self._path, json.dumps({"now": to.isoformat()}))
         self._now = to

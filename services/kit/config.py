@@ -29,6 +29,8 @@ class OrganisationConfig(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     roles: tuple[str, ...]
     features: tuple[str, ...] | None = None
+    public_keys: tuple[str, ...] = ()
+    """Ed25519, base64: the one it signs with and those it signed with before. Needed where organisations run apart."""
 
 
 class StatutoryConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,8 +31,21 @@ def secret(path: Path) -> bytes:
 
     Never made beside a store that there is already: what is sealed there, another key cannot open.
     """
-    if not path.exists() and not path.with_suffix(".sqlite").exists():
-        write_whole(path, os.urandom(32), mode=0o600)
+    if not path.with_suffix(".sqlite").exists():
+        make_secret(path)
+    return secret_in(path)
+
+
+def make_secret(path: Path) -> bool:
+    """Make a key file, unless there is one."""
+    if path.exists():
+        return False
+    write_whole(path, os.urandom(32), mode=0o600)
+    return True
+
+
+def secret_in(path: Path) -> bytes:
+    """The 32 bytes of a key file. Raises ``Unavailable``."""
     found = path.read_bytes() if path.exists() else b""
     if len(found) != 32:
         raise Unavailable("broken_key_file")

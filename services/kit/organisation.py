@@ -169,20 +169,30 @@ class Organisation:
     def pump(self) -> int:
         """One round of reading, sending again, publishing and reacting. Returns how much there was to do.
         Raises ``AuthorityUnavailable``: wait and pump again."""
-        work = self.projector.step() or self._pass_day()
-        work += self.publisher.backfill() + self.publisher.step()
+        return self.read_on(self.projector) + self.send() + self.react()
+
+    def read_on(self, projector: Projector) -> int:
+        """Read the log on with the projector that moves the view; when all is read, let the day pass."""
+        return projector.step() or self._pass_day(projector)
+
+    def send(self) -> int:
+        """Send what is to be sent again, and what is new."""
+        return self.publisher.backfill() + self.publisher.step()
+
+    def react(self) -> int:
+        """React to what was read."""
         with self._writing:
-            return work + self.reactor.step()
+            return self.reactor.step()
 
     def replay(self) -> int:
         """Try the records again that were set aside. Returns how many were understood."""
         return self.projector.replay()
 
-    def _pass_day(self) -> int:
+    def _pass_day(self, projector: Projector) -> int:
         """On a new day: purge what has expired, send what begins."""
-        if clients := self.projector.pass_day():
+        if clients := projector.pass_day():
             self.store.queue_backfill(clients)
-        self.projector.day_passed()
+        projector.day_passed()
         return len(clients)
 
     def adopt(self, rebuilt: HeldFacts, switch: Callable[[HeldFacts, HeldFacts], None]) -> None:

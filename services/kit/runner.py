@@ -2,17 +2,13 @@
 
 import logging
 import threading
-import time
 
-from consent.keys import AuthorityUnavailable
-from events.shared_log import LogUnavailable
 from services.kit.bootstrap import Platform
 from services.kit.failures import told_without_values
-from services.kit.organisation import Organisation
+from services.kit.loops import Pauses
 from services.kit.rebuilds import Rebuilds
 
 IDLE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +17,8 @@ class Runner:
     """Pumps until there is nothing to do, then waits to be woken. ``failure`` names what stands still, and why."""
 
     def __init__(self, platform: Platform):
-        self.failure: dict[str, str] = {}
         self._platform = platform
-        self._pauses: dict[str, tuple[float, float]] = {}
+        self._pauses = Pauses()
         self._rebuilds = Rebuilds(platform)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -43,6 +38,10 @@ class Runner:
         self._rebuilds.wait()
 
     @property
+    def failure(self) -> dict[str, str]:
+        return self._pauses.failure
+
+    @property
     def running(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
@@ -58,27 +57,4 @@ class Runner:
 
     def round(self) -> int:
         """One round of every organisation that does not pause. Returns how much there was to do."""
-        return sum(self._pump(organisation) for organisation in self._platform.organisations.values())
-
-    def _pump(self, organisation: Organisation) -> int:
-        if self._pauses.get(organisation.id, (0.0, 0.0))[0] > time.monotonic():
-            return 0
-        try:
-            work = organisation.pump()
-        except (AuthorityUnavailable, LogUnavailable) as away:
-            self._pause(organisation.id, type(away).__name__)
-        except Exception as error:  # in plain sight; the other organisations go on
-            self._pause(organisation.id, type(error).__name__)
-            log.error("%s stands still: %s", organisation.id, told_without_values(error))
-        else:
-            self.failure.pop(organisation.id, None)
-            self._pauses.pop(organisation.id, None)
-            return work
-        return 0
-
-    def _pause(self, organisation: str, why: str) -> None:
-        """Longer each time, up to ``LONGEST_PAUSE_SECONDS``."""
-        _, last = self._pauses.get(organisation, (0.0, IDLE_SECONDS / 2))
-        pause = min(2 * last, LONGEST_PAUSE_SECONDS)
-        self._pauses[organisation] = (time.monotonic() + pause, pause)
-        self.failure[organisation] = why
+        return sum(self._pauses.step(o.id, o.pump) for o in self._platform.organisations.values())

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eventsourcing.persistence import InfrastructureFactory
 from eventsourcing.utils import Environment
 
@@ -16,7 +17,7 @@ from events.postgres.only_one import OnlyOne
 from events.postgres.recorder import Factory
 from events.shared_log.kafka import KafkaSettings, KafkaSharedLog
 from projections.held import HeldFacts
-from services.kit.data_directory import secret
+from services.kit.data_directory import make_secret, secret_in
 from services.kit.errors import Unavailable
 from services.kit.store import ClientFiles, OrganisationStore
 
@@ -37,30 +38,30 @@ class DatabasePlace:
     """See ``services.kit.places.Place``: an organisation's database, and a folder with its secrets."""
 
     def __init__(self, organisation: str, url: str, secrets: Path):
-        self._organisation, self._url, self._secrets = organisation, url, secrets
+        self._organisation, self.url, self._secrets = organisation, url, secrets
         self._rebuilding = OnlyOne(url, "rebuild")
 
     def store(self) -> OrganisationStore:
-        database = Datastore(self._url)
+        database = Datastore(self.url)
         return OrganisationStore(self._organisation, _Files(database), database)
 
     def authority(self, tables: Iterable[str]) -> Datastore:
         """Migrations have made the tables."""
-        return Datastore(self._url, schema=AUTHORITY)
+        return Datastore(self.url, schema=AUTHORITY)
 
     def view(self) -> HeldFacts:
-        return HeldFacts(Datastore(self._url, schema=VIEW))
+        return HeldFacts(Datastore(self.url, schema=VIEW))
 
     def new_view(self) -> HeldFacts:
         """Raises ``Unavailable``: another process rebuilds it now."""
         if not self._rebuilding.has_it():
             raise Unavailable("rebuilt_elsewhere")
         self._drop(NEW)
-        return HeldFacts(Datastore(self._url, schema=NEW))
+        return HeldFacts(Datastore(self.url, schema=NEW))
 
     def switch(self, view: HeldFacts, rebuilt: HeldFacts) -> None:
         rebuilt.close()
-        database = Datastore(self._url)
+        database = Datastore(self.url)
         with database.transaction(commit=True) as cursor:
             cursor.execute(f"ALTER SCHEMA {VIEW} RENAME TO {BEFORE}")
             cursor.execute(f"ALTER SCHEMA {NEW} RENAME TO {VIEW}")
@@ -80,7 +81,7 @@ class DatabasePlace:
             self._rebuilding.let_go()
 
     def _drop(self, *schemas: str) -> None:
-        database = Datastore(self._url)
+        database = Datastore(self.url)
         with database.transaction(commit=True) as cursor:
             for schema in schemas:
                 cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
@@ -91,7 +92,16 @@ class DatabasePlace:
         return self.secret("signing")
 
     def secret(self, name: str) -> bytes:
-        return secret(self._secrets / f"{name}.key")
+        """Never made here: without the one that was made first, what it sealed stays closed (``make_keys``)."""
+        return secret_in(self._secrets / f"{name}.key")
+
+
+def make_keys(secrets: Path, organisation: str, is_home: bool) -> bytes:
+    """Make the organisation's secret keys that are not there yet. Returns its public key, for the installation."""
+    for name in ("store", "signing", "authority") if is_home else ("store", "signing"):
+        make_secret(secrets / organisation / f"{name}.key")
+    signing = Ed25519PrivateKey.from_private_bytes(secret_in(secrets / organisation / "signing.key"))
+    return signing.public_key().public_bytes_raw()
 
 
 class Servers:

@@ -76,7 +76,7 @@ class Player:
 
     def _act(self, step: Step, client: str) -> None:
         identity = self._identity(step.who or "", step.line)
-        if identity.client_ref not in (None, self._ref(client)):
+        if identity.client_ref is not None and identity.client_ref != self._ref(client):
             raise Unknown("not_a_client_here")
         organisation = self._platform.organisations[identity.organisation]
         if step.do == REGISTER:

@@ -9,11 +9,11 @@ CONVERT = {("events/shared_log/__init__.py", "fromtimestamp")}
 """From a record's time, not from the clock."""
 
 MEASURE = {
-    "events/shared_log/sqlite.py", "events/shared_log/kafka/clients.py", "projections/door.py", "services/kit/runner.py",
-    "services/kit/web/guard.py", "services/cli/upkeep.py",
+    "events/shared_log/sqlite.py", "events/shared_log/kafka/clients.py", "projections/door.py", "services/kit/loops.py",
+    "services/kit/web/guard.py", "services/cli/upkeep.py", "services/scenario/remote.py",
 }
-"""How long a reader waits for news, how long a broker may take, how long a read waits to catch up, how long a failing
-organisation pauses, how often somebody asked, and how long the command line waits for a rebuild elsewhere."""
+"""How long a reader waits for news, how long a broker may take, how long a read waits to catch up, how long what fails
+pauses, how often somebody asked, and how long the command line and the story player wait for others."""
 
 ENVIRONMENT = {"services/cli/main.py", "services/cli/open.py", "services/kit/settings.py"}
 

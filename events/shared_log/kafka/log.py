@@ -1,7 +1,7 @@
 """The shared log on a Kafka topic: what is appended, and questions about single partitions. ``reader`` follows them all."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -125,6 +125,13 @@ class KafkaSharedLog:
         end = self._ends_of([place])[place]
         return position_of(place.partition, end - 1) if end else 0
 
+    def behind(self, after: Mapping[str, int]) -> int:
+        return sum(max(head - after.get(p, 0), 0) // STRIDE for p, head in self.heads().items())
+
+    def heads(self) -> Mapping[str, int]:
+        ends = self._ends_of(self._places)
+        return {n: position_of(p.partition, ends[p] - 1) if ends[p] else 0 for n, p in zip(self._names, self._places, strict=True)}
+
     def read(self, partition: str, after: int, limit: int) -> Sequence[Positioned]:
         """Empty also where the log ends before ``after``: who looks for what it read last sees that it is gone."""
         place, deadline = self._places[int(partition)], Deadline(self.settings.timeout)
@@ -187,9 +194,8 @@ class KafkaSharedLog:
                     if self._consumer is None:
                         # It fetches only what there is, so nothing is to be waited for: the broker would hold up the
                         # connection's next question as long.
-                        self._consumer = opened(
-                            KafkaConsumer, **self.settings.consumer(), fetch_max_wait_ms=1, max_partition_fetch_bytes=READ_BYTES
-                        )
+                        at_once = {"fetch_max_wait_ms": 1, "max_partition_fetch_bytes": READ_BYTES}
+                        self._consumer = opened(KafkaConsumer, **self.settings.consumer() | at_once)
                     yield self._consumer
             except BaseException:
                 self._drop_consumer()

@@ -199,13 +199,12 @@ class Authority:
         of a client that there is not: somebody may have asked for a made-up reference, and been refused."""
         if not self.knows(client_ref):
             return
-        with self._up_to_date():
-            noted = self.consent(client_ref).grants.statutory
-            for ground in self._grounds.get(source, ()):
-                wanted = not noted.issuperset(ground.scopes) and not set(ground.scopes).isdisjoint(needed)
-                if wanted and self.write_ground is not None:
-                    self.write_ground(client_ref, ground)
-            self.publish_changes(client_ref)
+        noted = self.consent(client_ref).grants.statutory
+        for ground in self._grounds.get(source, ()):
+            wanted = not noted.issuperset(ground.scopes) and not set(ground.scopes).isdisjoint(needed)
+            if wanted and self.write_ground is not None:
+                self.write_ground(client_ref, ground)
+        self.publish_changes(client_ref)
 
     # Keys
 

@@ -37,11 +37,10 @@ def health(platform: Platform, runner: Runner) -> Health:
 
 
 def _of(organisation: Organisation, platform: Platform, failure: str | None) -> OrganisationHealth:
-    view, log = organisation.projector.view, platform.log
-    read_to = view.positions()
+    view = organisation.projector.view
     return OrganisationHealth(
         to_publish=len(organisation.store.unpublished(LAG_SHOWN)),
-        to_read=sum(max(log.head(p) - read_to.get(p, 0), 0) for p in log.partitions()),
+        to_read=platform.log.behind(view.positions()),
         dead_letters=len(view.set_aside()),
         reactions_refused=len(organisation.store.reactions_refused()),
         failure=failure,

@@ -1,0 +1,133 @@
+"""What organisations ask the authority from their own processes, and how it is written (MessagePack).
+
+Who asks stands in the credential, never in the question: nobody can ask for another organisation.
+"""
+
+import msgspec
+
+from consent.keys import OpenKey, SealKey, Wanted
+from events.consent import Scope
+from services.kit import errors
+from services.kit.errors import Refused
+
+
+class SealKeys(msgspec.Struct, frozen=True, tag=True):
+    """``Keyring.seal_keys``."""
+
+    wanted: list[Wanted]
+
+
+class OpenKeys(msgspec.Struct, frozen=True, tag=True):
+    """``Keyring.open_keys``: (client_ref, locator) of each record."""
+
+    asked: list[tuple[str, bytes]]
+
+
+class ConsentHead(msgspec.Struct, frozen=True, tag=True):
+    """``Keyring.consent_head``."""
+
+    client_ref: str
+
+
+class NoteGrounds(msgspec.Struct, frozen=True, tag=True):
+    """``Keyring.note_grounds``."""
+
+    client_ref: str
+    needed: list[Scope]
+
+
+class ClientRef(msgspec.Struct, frozen=True, tag=True):
+    """``Desk.client_ref``: the one question that an identity code is in."""
+
+    hetu: str
+    person: str
+
+
+class Record(msgspec.Struct, frozen=True, tag=True):
+    """``Desk.record``: ``fields`` of the command as JSON, given by a person of the asking organisation."""
+
+    client_ref: str
+    command: str
+    fields: bytes
+    person: str
+    person_name: str
+    command_id: str
+
+
+class Recorded(msgspec.Struct, frozen=True, tag=True):
+    """``Desk.recorded``."""
+
+    client_ref: str
+    command_id: str
+
+
+Question = SealKeys | OpenKeys | ConsentHead | NoteGrounds | ClientRef | Record | Recorded
+
+
+class Keys(msgspec.Struct, frozen=True, tag=True):
+    """The answer to ``SealKeys``, in the order they were wanted."""
+
+    keys: list[SealKey]
+
+
+class Opened(msgspec.Struct, frozen=True, tag=True):
+    """The answer to ``OpenKeys``: a key, ``not_yours`` or ``no_such`` for each."""
+
+    opened: list[OpenKey | str]
+
+
+class Head(msgspec.Struct, frozen=True, tag=True):
+    """The answer to ``ConsentHead``."""
+
+    position: int
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """The answer to ``NoteGrounds``."""
+
+
+class Ref(msgspec.Struct, frozen=True, tag=True):
+    """The answer to ``ClientRef``."""
+
+    client_ref: str
+
+
+class Facts(msgspec.Struct, frozen=True, tag=True):
+    """The answer to ``Record`` and ``Recorded``: the facts, as they are stored."""
+
+    facts: list[bytes]
+
+
+class Moved(msgspec.Struct, frozen=True, tag=True):
+    """``ConsentMoved``."""
+
+    client_refs: list[str]
+
+
+class Refusal(msgspec.Struct, frozen=True, tag=True):
+    """``Refused``, by the name of its class."""
+
+    kind: str
+    code: str
+    field: str | None
+
+    def error(self) -> Refused:
+        known = getattr(errors, self.kind, Refused)
+        error: Refused = known(self.code, self.field)
+        return error
+
+
+Answer = Keys | Opened | Head | Done | Ref | Facts | Moved | Refusal
+
+ADDRESS = "/authority"
+CONTENT_TYPE = "application/msgpack"
+
+encode = msgspec.msgpack.Encoder().encode
+question_of = msgspec.msgpack.Decoder(Question).decode
+"""Raises ``msgspec.DecodeError`` and ``msgspec.ValidationError`` (its subclass)."""
+answer_of = msgspec.msgpack.Decoder(Answer).decode
+
+
+def refusal(refused: Refused) -> Refusal:
+    return Refusal(type(refused).__name__, refused.code, refused.field)
+

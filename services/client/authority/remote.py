@@ -1,0 +1,104 @@
+"""The authority in another process: asked over HTTP, with the organisation's own credential."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from consent.keys import AuthorityUnavailable, ConsentMoved, Opened, SealKey, Wanted
+from events.codec import decode
+from events.consent import Scope
+from events.envelope import Fact
+from services.client.authority import questions
+from services.client.authority.questions import Answer, Moved, Question, Refusal, answer_of, encode
+from services.kit.client_file import Actor
+from services.kit.command import Command
+from services.kit.credentials import Credential
+
+CONNECT_SECONDS, ANSWER_SECONDS = 3.0, 20.0
+ATTEMPTS = 2
+"""A kept connection may just have been closed at the other end."""
+
+A = TypeVar("A", bound=Answer)
+
+
+class RemoteAuthority:
+    """``consent.keys.Keyring`` and ``services.kit.desk.Desk`` for one organisation. Safe for threads.
+
+    Whatever keeps an answer away raises ``AuthorityUnavailable``: nothing is skipped, nothing guessed.
+    """
+
+    def __init__(self, url: str, credential: Credential, commands: Mapping[str, type[Command]]):
+        """``url``: of the authority's questions, e.g. ``https://oma-polku.example/authority``."""
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+        self._client = httpx.Client(timeout=timeout, headers={"Content-Type": questions.CONTENT_TYPE})
+        self._url, self._credential = url, credential
+        self.commands = commands
+
+    def seal_keys(self, source: str, wanted: Sequence[Wanted]) -> Sequence[SealKey]:
+        return self._ask(questions.SealKeys(list(wanted)), questions.Keys).keys
+
+    def open_keys(self, recipient: str, asked: Sequence[tuple[str, bytes]]) -> Sequence[Opened]:
+        opened = self._ask(questions.OpenKeys(list(asked)), questions.Opened).opened
+        if len(opened) != len(asked):
+            raise AuthorityUnavailable("the answer is not whole")
+        return opened  # type: ignore[return-value]
+
+    def consent_head(self, client_ref: str, party: str) -> int:
+        return self._ask(questions.ConsentHead(client_ref), questions.Head).position
+
+    def note_grounds(self, client_ref: str, source: str, needed: Collection[Scope]) -> None:
+        self._ask(questions.NoteGrounds(client_ref, list(needed)), questions.Done)
+
+    def client_ref(self, hetu: str, organisation: str, person: str) -> str:
+        return self._ask(questions.ClientRef(hetu, person), questions.Ref).client_ref
+
+    def record(self, client_ref: str, command: Command, actor: Actor, command_id: str) -> tuple[Fact, ...]:
+        fields = command.model_dump_json(by_alias=True, exclude_unset=True).encode()
+        question = questions.Record(client_ref, command.called(), fields, actor.person, actor.name, command_id)
+        return tuple(map(decode, self._ask(question, questions.Facts).facts))
+
+    def recorded(self, client_ref: str, command_id: str) -> tuple[Fact, ...]:
+        return tuple(map(decode, self._ask(questions.Recorded(client_ref, command_id), questions.Facts).facts))
+
+    def answers(self) -> bool:
+        """Does it answer now?"""
+        try:
+            self.consent_head("0" * 32, "")
+        except AuthorityUnavailable:
+            return False
+        return True
+
+    def _ask(self, question: Question, wanted: type[A]) -> A:
+        """Raises what was answered, where it is a refusal."""
+        answer = self._answer(encode(question))
+        if isinstance(answer, Moved):
+            raise ConsentMoved(frozenset(answer.client_refs))
+        if isinstance(answer, Refusal):
+            raise answer.error()
+        if not isinstance(answer, wanted):
+            raise AuthorityUnavailable("the answer is to another question")
+        return answer
+
+    def _answer(self, body: bytes) -> Answer:
+        for attempt in range(ATTEMPTS):
+            try:
+                header = self._credential.header(questions.ADDRESS, body)
+                response = self._client.post(self._url, content=body, headers={"Authorization": header})
+                break
+            except httpx.ConnectError:
+                raise AuthorityUnavailable("nobody there") from None
+            except httpx.TransportError as error:
+                if attempt + 1 == ATTEMPTS or isinstance(error, httpx.TimeoutException):
+                    raise AuthorityUnavailable("no answer") from None
+        if response.status_code != 200:
+            raise AuthorityUnavailable(f"answered with status {response.status_code}")
+        try:
+            answer: Answer = answer_of(response.content)
+        except msgspec.DecodeError:
+            raise AuthorityUnavailable("the answer cannot be read") from None
+        return answer
+
+    def close(self) -> None:
+        self._client.close()

@@ -1,0 +1,53 @@
+"""The address at which organisations ask the authority from their own processes."""
+
+import logging
+
+from eventsourcing.persistence import OperationalError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from consent.keys import AuthorityUnavailable
+from events.shared_log import LogUnavailable
+from services.client.authority.answering import Answering
+from services.client.authority.questions import ADDRESS, CONTENT_TYPE, encode
+from services.kit.credentials import Credentials
+from services.kit.errors import NotSignedIn
+from services.kit.failures import told_without_values
+
+LARGEST_QUESTION = 4 * 1024 * 1024
+"""Some times what a batch of the projector or publisher asks."""
+
+log = logging.getLogger(__name__)
+
+
+def authority_app(answering: Answering, credentials: Credentials) -> Starlette:
+    """One address, POST only, to be mounted at ``questions.ADDRESS``. Answers 401 to whoever is not an organisation of
+    the installation, and 503 where it cannot answer now; refusals are answers (200)."""
+
+    async def asked(request: Request) -> Response:
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_QUESTION:
+                return Response(status_code=413)
+        status, content = await run_in_threadpool(answer, request.headers.get("authorization"), body)
+        return Response(content, status, media_type=CONTENT_TYPE)
+
+    def answer(authorization: str | None, body: bytes) -> tuple[int, bytes]:
+        try:
+            organisation = credentials.organisation(authorization, ADDRESS, body)
+        except NotSignedIn:
+            return 401, b""
+        try:
+            return 200, encode(answering.answer(organisation, body))
+        except (AuthorityUnavailable, LogUnavailable, OperationalError) as away:
+            log.warning("a question waits: %s", type(away).__name__)
+            return 503, b""
+        except Exception as error:
+            log.error("a question of %s was not answered: %s", organisation, told_without_values(error))
+            return 500, b""
+
+    return Starlette(routes=[Route("/", asked, methods=["POST"])])

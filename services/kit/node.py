@@ -1,0 +1,182 @@
+"""One organisation in a process of its own, or in several that share its work, on its own database and the shared log."""
+
+import threading
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from starlette.types import ASGIApp
+
+from consent.sealing import Verifier
+from events.postgres.listener import Listener
+from events.postgres.only_one import OnlyOne
+from projections.run import Projector
+from services.client.authority.answering import Answering
+from services.client.authority.remote import RemoteAuthority
+from services.client.authority.web import authority_app
+from services.client.desk import HomeDesk
+from services.kit.bootstrap import Composer, Keys, PublicKeys, features
+from services.kit.clock import Clock, RealClock
+from services.kit.command import Command
+from services.kit.config import CONSENT_CLERK, ConfigurationError, Installation, OrganisationConfig
+from services.kit.credentials import Credential, Credentials
+from services.kit.decide import Features
+from services.kit.desk import Desk
+from services.kit.loops import Loop
+from services.kit.organisation import Organisation
+from services.kit.servers import Servers
+from services.kit.store import OrganisationStore
+
+WEB, PUBLISHER, PROJECTOR = "web", "publisher", "projector"
+PARTS = frozenset((WEB, PUBLISHER, PROJECTOR))
+IDLE_SECONDS = 1.0
+"""Whoever waits is woken by news; now and then it looks by itself."""
+
+
+class Node:
+    """See the module. The door of this process only looks at the view; ``leading`` moves it, if this process does."""
+
+    def __init__(
+        self, installation: Installation, organisation: str, places: Servers, clock: Clock, authority_url: str | None,
+        parts: frozenset[str] = PARTS,
+    ):
+        """``parts``: what of the organisation's work this process does. ``authority_url``: needed but at the client's
+        own place. Raises ``ConfigurationError``, ``Unavailable`` and the store's errors."""
+        self.installation, self.clock, self.parts = installation, clock, parts
+        config = _config_of(installation, organisation)
+        self._composer = Composer(installation, clock, places)
+        self._keys, self._place = Keys(public_keys(installation)), places.of(organisation)
+        self.log, self.wake, self._news = self._composer.log, threading.Event(), threading.Event()
+        self._check_own_key(organisation)
+        store = self._composer.store(organisation)
+        self.home: HomeDesk | None = None
+        self.remote: RemoteAuthority | None = None
+        self.desk: Desk
+        if config.kind == "client":
+            self.organisation = self._at_home(config, store)
+        else:
+            self.organisation = self._away(config, store, authority_url)
+        self.leading = self._leading() if PROJECTOR in parts else None
+        self._publishing, self._reacting = (OnlyOne(self._place.url, name) for name in ("publisher", "reactor"))
+        self.loops = self._loops()
+        self._listener = Listener(store.database, self.wake.set)  # type: ignore[arg-type]
+
+    def _check_own_key(self, organisation: str) -> None:
+        own = self._composer.signing_key(organisation).public_key().public_bytes_raw()
+        if own not in [k.public_bytes_raw() for k in self._keys.public_keys(organisation)]:
+            raise ConfigurationError(f"the signing key of {organisation} is none of those that the installation names")
+
+    def _at_home(self, config: OrganisationConfig, store: OrganisationStore) -> Organisation:
+        self.authority, self._authority_store = self._composer.authority(store, alone=False)
+        home = self._composer.organisation(config, store, self.authority, Verifier(self._keys), None, self._client_ref)
+        self.desk = self.home = HomeDesk(home, self.authority, self._composer.names, self.clock)
+        self.authority.log_is_whole = home.projector.on_its_log
+        return home
+
+    def _away(self, config: OrganisationConfig, store: OrganisationStore, authority_url: str | None) -> Organisation:
+        if not authority_url:
+            raise ConfigurationError("AUTHORITY_URL is not set: where are keys and consents asked for?")
+        credential = Credential(config.id, self._composer.signing_key(config.id), RealClock().now)
+        self.desk = self.remote = RemoteAuthority(authority_url, credential, clerks_commands(self.installation))
+        return self._composer.organisation(config, store, self.remote, Verifier(self._keys), None, self._client_ref)
+
+    def _client_ref(self, hetu: str, organisation: str, person: str) -> str:
+        return self.desk.client_ref(hetu, organisation, person)
+
+    def _leading(self) -> Projector:
+        self._place.tidy()
+        reader = self.log.reader(f"palvelupolku.{self.organisation.id}.projector")
+        return self.organisation.projector_on(self.organisation.projector.view, reader)
+
+    def authority_app(self) -> ASGIApp | None:
+        """At the client's own place: where other organisations ask for keys and consents."""
+        if self.home is None:
+            return None
+        organisations = {o.id: o for o in self.installation.organisation}
+        answering = Answering(self.authority, self.home, organisations)
+        return authority_app(answering, Credentials(self._keys, RealClock().now))
+
+    # Running
+
+    def _loops(self) -> list[Loop]:
+        loops = []
+        if PUBLISHER in self.parts:
+            loops.append(Loop("publisher", self._publish, self._until(self.wake), IDLE_SECONDS))
+        if self.leading is not None:
+            loops.append(Loop("projector", self._read_on, self.leading.wait, IDLE_SECONDS))
+            loops.append(Loop("reactor", self._react, self._until(self._news), IDLE_SECONDS))
+        return loops
+
+    def _publish(self) -> int:
+        return self.organisation.send() if self._publishing.has_it() else 0
+
+    def _react(self) -> int:
+        return self.organisation.react() if self._reacting.has_it() else 0
+
+    def _read_on(self) -> int:
+        assert self.leading is not None
+        work = self.organisation.read_on(self.leading)
+        if work:
+            self._news.set()
+            self.wake.set()
+        return work
+
+    @staticmethod
+    def _until(event: threading.Event) -> Callable[[float], None]:
+        def wait(seconds: float) -> None:
+            event.wait(seconds)
+            event.clear()
+
+        return wait
+
+    def start(self) -> None:
+        self._listener.start()
+        for loop in self.loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """Returns once every step under way is done."""
+        for event in (self.wake, self._news):
+            event.set()
+        for loop in self.loops:
+            loop.stop()
+        self._listener.stop()
+
+    def close(self) -> None:
+        for lock in (self._publishing, self._reacting):
+            lock.let_go()
+        if self.leading is not None:
+            self.leading.close()
+        self.organisation.close()
+        if self.home is not None:
+            self._authority_store.close()
+        if self.remote is not None:
+            self.remote.close()
+        self.log.close()
+
+
+def _config_of(installation: Installation, organisation: str) -> OrganisationConfig:
+    for config in installation.organisation:
+        if config.id == organisation:
+            return config
+    raise ConfigurationError(f"there is no organisation {organisation}; there are: {', '.join(sorted(installation.ids))}")
+
+
+def public_keys(installation: Installation) -> PublicKeys:
+    """Those that the installation names. Raises ``ConfigurationError`` for an organisation without a usable one."""
+    found: dict[str, list[Ed25519PublicKey]] = {}
+    for organisation in installation.organisation:
+        try:
+            keys = [Ed25519PublicKey.from_public_bytes(b64decode(k, validate=True)) for k in organisation.public_keys]
+        except ValueError:
+            raise ConfigurationError(f"{organisation.id}: a public key is not 32 bytes in base64") from None
+        if not keys:
+            raise ConfigurationError(f"{organisation.id} has no public key: `palvelupolku keys` prints it")
+        found[organisation.id] = keys
+    return found
+
+
+def clerks_commands(installation: Installation) -> Mapping[str, type[Command]]:
+    """What a consent clerk anywhere may have recorded at the client's own place."""
+    home = Features(features(installation.client_organisation, installation))
+    return {n: c for n, c in home.commands.items() if CONSENT_CLERK in c.roles}

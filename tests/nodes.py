@@ -1,0 +1,173 @@
+"""A whole installation in processes of their own: a database and a role for each organisation, one Kafka topic, and
+``palvelupolku serve`` for each part that a test wants. On the run's servers (``tests.servers``)."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from events.shared_log.kafka import KafkaSettings
+from events.shared_log.kafka.topic import create_topic
+from services.kit.clock import StoryClock
+from services.kit.config import Installation, load
+from services.kit.migrations import Tables, migrate
+from services.kit.servers import make_keys
+from services.scenario.people import FILE as PEOPLE
+from services.scenario.remote import RemotePlatform
+from tests.servers import fresh_database, fresh_topic, kafka, postgres
+
+ROOT = Path(__file__).parents[1]
+INSTALLATION = ROOT / "deploy" / "organisations.toml"
+COMMAND = (sys.executable, "-m", "services.cli.main")
+START_SECONDS = 60.0
+PARTITIONS = 6
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """``palvelupolku serve`` of one organisation, or of a part of its work."""
+
+    def __init__(self, organisation: str, only: str | None, environment: dict[str, str], log: Path, port: int):
+        self.organisation, self.only, self.port, self.log = organisation, only, port, log
+        self._environment = environment
+        self.start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [*COMMAND, "serve", self.organisation, "--development", "--port", str(self.port)]
+        with self.log.open("a") as log:
+            self.popen = subprocess.Popen(
+                [*command, *(("--only", self.only) if self.only else ())], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+            )
+
+    def wait_until_ready(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            assert self.popen.poll() is None, f"{self.organisation} has ended: {self.log.read_text()[-2000:]}"
+            try:
+                if httpx.get(f"{self.address}/readyz", timeout=10).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"{self.organisation} does not get ready: {self.log.read_text()[-2000:]}")
+
+    def kill(self) -> None:
+        self.popen.kill()
+        self.popen.wait()
+
+    def stand_still(self) -> None:
+        self.popen.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.popen.send_signal(signal.SIGCONT)
+
+    def stop(self) -> int:
+        """Asked to end. Returns its status."""
+        self.popen.send_signal(signal.SIGCONT)
+        self.popen.terminate()
+        return self.popen.wait(30)
+
+    def health(self) -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(f"{self.address}/readyz", timeout=10).json()
+        return found
+
+
+class Town:
+    """An installation. ``processes`` are those that were started."""
+
+    def __init__(self, folder: Path, stack: ExitStack):
+        self.folder, self.processes = folder, list[Process]()
+        self.secrets, self.clock_file = folder / "secrets", folder / "story-clock.json"
+        self.installation_file = folder / "organisations.toml"
+        self.installation_file.write_text(with_public_keys(INSTALLATION, self.secrets))
+        self.installation: Installation = load(self.installation_file)
+        self.kafka = KafkaSettings(kafka(), topic=fresh_topic("town"), partitions=PARTITIONS)
+        create_topic(self.kafka, 1, 1)
+        self.databases = {o.id: stack.enter_context(fresh_database(postgres())) for o in self.installation.organisation}
+        for url in self.databases.values():
+            migrate(url)
+        self.home = self.installation.client_organisation.id
+        migrate(self.databases[self.home], Tables.AUTHORITY)
+        self.addresses = {o.id: f"http://127.0.0.1:{free_port()}" for o in self.installation.organisation}
+
+    def environment(self, organisation: str) -> dict[str, str]:
+        return os.environ | {
+            "INSTALLATION": str(self.installation_file),
+            "SECRETS": str(self.secrets),
+            "DATABASE_URL": self.databases[organisation],
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            "KAFKA_TOPIC": self.kafka.topic,
+            "KAFKA_PARTITIONS": str(PARTITIONS),
+            "AUTHORITY_URL": f"{self.addresses[self.home]}/authority/",
+            "STORY_CLOCK": str(self.clock_file),
+            "PEOPLE": str(self.folder / PEOPLE),
+        }
+
+    def serve(self, organisation: str, only: str | None = None) -> Process:
+        """Start a process; the one that answers people has the organisation's address."""
+        port = int(self.addresses[organisation].rpartition(":")[2]) if only in (None, "web") else free_port()
+        log = self.folder / f"{organisation}-{only or 'all'}-{len(self.processes)}.log"
+        process = Process(organisation, only, self.environment(organisation), log, port)
+        self.processes.append(process)
+        return process
+
+    def serve_all(self) -> None:
+        for organisation in self.installation.organisation:
+            self.serve(organisation.id)
+        for process in self.processes:
+            process.wait_until_ready()
+
+    def platform(self) -> RemotePlatform:
+        """As the story player wants it."""
+        return RemotePlatform(self.folder, self.installation, StoryClock(self.clock_file), self.addresses)
+
+    def close(self) -> None:
+        for process in self.processes:
+            if process.popen.poll() is None:
+                process.stop()
+
+
+@contextmanager
+def town(folder: Path) -> Iterator[Town]:
+    """An installation whose databases go at the end."""
+    with ExitStack() as stack:
+        made = Town(folder, stack)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def with_public_keys(installation: Path, secrets: Path) -> str:
+    """The installation's file with each organisation's keys made and its public key written in."""
+    from base64 import b64encode
+
+    text = installation.read_text(encoding="utf-8")
+    for organisation in tomllib.loads(text)["organisation"]:
+        public = make_keys(secrets, organisation["id"], organisation["kind"] == "client")
+        line = f'id = "{organisation["id"]}"\n'
+        text = text.replace(line, f'{line}public_keys = ["{b64encode(public).decode()}"]\n', 1)
+    return text
+
+
+def as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))
