@@ -1,71 +1,24 @@
 """The projector: from the shared log into what an organisation may hold, in batches.
 
-For each record it asks the authority for the key ("not yours" is final), opens the seal, holds the signature
-against its source, and keeps the fact only if consent has covered it from its position until now. It waits
-where the authority cannot answer. A record that it does not understand is set aside in plain sight, and the
-client's later records behind it; other clients go on.
+For each record it asks the authority for the key ("not yours" is final); ``intake`` makes of them what the view is
+to hold. It waits where the authority cannot answer. Clients with a record set aside wait; other clients go on.
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import chain
-from typing import Protocol
 
-from consent.domain import CHANGES, Change, UnknownGrant
-from consent.keys import NO_SUCH, NOT_YOURS, Keyring, Opened, OpenKey
-from consent.policy import ClientConsent, Steps, allows
-from consent.release import PURPOSE
-from consent.sealing import (
-    CONSENT_CHANGE,
-    SealBroken,
-    SignatureBroken,
-    Verifier,
-    locator_of,
-    open_part,
-    unseal,
-)
-from events.catalogue import UnknownFact
-from events.codec import UnreadableFact, decode, encode
-from events.consent import ConsentNarrowed, ConsentRefused, ConsentWithdrawn, Scope
-from events.envelope import Fact
-from events.identity import ClientIntroduced
-from events.shared_log import LogReader, Positioned, SharedLog, day_of
-from events.structs import replaced
-from projections.held import (
-    TO_HEAR,
-    TO_SEND_AGAIN,
-    Batch,
-    HeldFacts,
-    HeldRow,
-    LastRead,
-    MovedMeanwhile,
-    SetAside,
-    ToConfirm,
-    Waiting,
-)
+from consent.keys import Keyring, Opened
+from consent.policy import ClientConsent
+from consent.sealing import Verifier, locator_of
+from events.shared_log import LogReader, Positioned, SharedLog
+from projections.held import Batch, HeldFacts, HeldRow, LastRead, MovedMeanwhile
+from projections.intake import Intake, Register
 
 BATCH = 500
 CACHED_CLIENTS = 5_000
-
-
-
-class Register(Protocol):
-    """The organisation's client register, as far as introductions concern it. Both may be repeated."""
-
-    def introduce(self, fact: Fact) -> None:
-        """Take a client's details from an introduction into the register."""
-
-    def forget(self, client_ref: str) -> None:
-        """Clear an introduced client, unless the organisation has a case of its own with them."""
-
-
-_TAKES_AWAY = (ConsentWithdrawn, ConsentNarrowed, ConsentRefused)
-
-
-class NotUnderstood(Exception):
-    """Why a record is set aside. Says nothing of its content."""
 
 
 class LogReplaced(Exception):
@@ -83,12 +36,13 @@ class Projector:
         the view, by the reader's partitions. One without waits for another process to move it."""
         self.organisation = organisation
         self.view = view
-        self._log, self._keyring, self._verifier, self._reader = log, keyring, verifier, reader
-        self._today, self._register, self._hears = today, register, frozenset(hears)
+        self._log, self._keyring, self._reader, self._today = log, keyring, reader, today
+        self.intake = Intake(
+            organisation, verifier, register, hears, today, self._remembered, lambda client_ref: self.view.held(client_ref)
+        )
         self._consent: OrderedDict[str, ClientConsent] = OrderedDict()
         self._blocked = {aside.client_ref for aside in view.set_aside()}
         self._remembered_to: dict[str, int] = {}
-        self._scopes: dict[tuple[str, str], Scope] = {}
         self._on_its_log: bool | None = None
         self._passed: dict[str, date] = {}
         self.lock = threading.RLock()
@@ -114,6 +68,10 @@ class Projector:
             if len(self._consent) > CACHED_CLIENTS:
                 self._consent.popitem(last=False)
         return known
+
+    def may_hold(self, consent: ClientConsent, row: HeldRow) -> bool:
+        """Does consent, as it stands today, cover the fact from its record's position until now?"""
+        return self.intake.may_hold(consent, row)
 
     def blocked(self, client_ref: str) -> bool:
         """True when a record of the client is set aside: what was told of consent may not be all."""
@@ -141,7 +99,7 @@ class Projector:
         records = list(chain.from_iterable(found.values()))
         if not records:
             return 0
-        batch, consents = self._project(records, self._ask(records), set(self._blocked))
+        batch, consents = self.intake.project(records, self._ask(records), set(self._blocked))
         read = [LastRead(p, positions[p], some[-1].position, some[-1].record.id) for p, some in found.items()]
         try:
             self.view.write(batch, read)
@@ -182,127 +140,8 @@ class Projector:
         if any(positions for _, positions in batch.purges):
             self.view.purged()
 
-    def _project(
-        self, records: Sequence[Positioned], opened_for: Sequence[Opened], blocked: set[str]
-    ) -> tuple[Batch, dict[str, ClientConsent]]:
-        batch = Batch()
-        consents: dict[str, ClientConsent] = {}
-        facts: list[tuple[HeldRow, str]] = []
-        for positioned, opened in zip(records, opened_for, strict=True):
-            client_ref = positioned.record.subject
-            try:
-                if client_ref in blocked:
-                    raise NotUnderstood("waits behind an earlier record of the client")
-                self._open(positioned, opened, consents, batch, facts)
-            except Exception as error:  # whatever it is: one client's record must not stop the others
-                blocked.add(client_ref)
-                batch.set_aside.append(SetAside(positioned.position, client_ref, positioned.record.id, _reason(error)))
-        self._keep(facts, consents, batch)
-        for client_ref, consent in consents.items():
-            self._purge(client_ref, consent, batch)
-        return batch, consents
-
     def _ask(self, records: Sequence[Positioned]) -> Sequence[Opened]:
         return self._keyring.open_keys(self.organisation, [(p.record.subject, locator_of(p.record)) for p in records])
-
-    def _open(
-        self, positioned: Positioned, opened: Opened, consents: dict[str, ClientConsent], batch: Batch,
-        facts: list[tuple[HeldRow, str]],
-    ) -> None:
-        if opened == NOT_YOURS:
-            return
-        if opened == NO_SUCH:
-            raise NotUnderstood("no epoch was ever opened by its locator")
-        assert isinstance(opened, OpenKey)
-        inside, leaf = unseal(positioned.record, opened.key)
-        self._verifier.check(inside, leaf, opened.source)
-        if inside.kind == CONSENT_CHANGE:
-            self._change(positioned, inside.body, opened, consents, batch)
-        else:
-            facts.append(_row(positioned, opened, inside.body))
-
-    # Consent changes
-
-    def _change(
-        self, positioned: Positioned, body: bytes, key: OpenKey, consents: dict[str, ClientConsent], batch: Batch
-    ) -> None:
-        if key.party_key is None:
-            raise NotUnderstood("a consent change that is not the authority's")
-        data = open_part(body, key.party_key)
-        if data is None:
-            raise NotUnderstood("the record holds no part for this organisation")
-        fact = decode(data)
-        client_ref = positioned.record.subject
-        if not isinstance(fact.says, CHANGES) or fact.client_ref != client_ref:
-            raise NotUnderstood("the part is not a consent change of this client")
-        day = day_of(positioned.record.time)
-        before = consents.get(client_ref) or self._remembered(client_ref)
-        if positioned.position <= before.version or any(c.ref == fact.ref for c in before.changes):
-            return  # a copy of what is known: nothing given or taken back comes again by it
-        try:
-            after = before.plus(Change(positioned.position, day, fact.ref, fact.says))
-        except UnknownGrant:
-            raise NotUnderstood("the change is of a grant that this organisation was never told of") from None
-        consents[client_ref] = after
-        batch.changes.append((positioned.position, client_ref, day, data))
-        batch.waiting.append(Waiting(TO_SEND_AGAIN, positioned.position, client_ref))
-        batch.edges += [(edge, client_ref) for edge in _edges(after)]
-        if isinstance(fact.says, _TAKES_AWAY) and self._received(before):
-            batch.to_confirm.append(ToConfirm(positioned.position, client_ref, fact.ref, 0))
-            batch.waiting.append(Waiting(TO_HEAR, positioned.position, client_ref))
-
-    def _received(self, consent: ClientConsent) -> bool:
-        return any(s.recipient == self.organisation for s in consent.scopes)
-
-    def _purge(self, client_ref: str, consent: ClientConsent, batch: Batch) -> int:
-        """Remove what consent no longer covers, from the view and from the batch itself. Returns how many."""
-        held = self.view.held(client_ref)
-        gone = [r for r in held if not self.may_hold(consent, r)]
-        introductions = [r for r in held if r.category == "identity"]
-        if introductions and all(r in gone for r in introductions):
-            self._register.forget(client_ref)
-        batch.purges.append((client_ref, [r.position for r in gone]))
-        batch.to_confirm = [
-            t._replace(removed=len(gone)) if t.client_ref == client_ref else t for t in batch.to_confirm
-        ]
-        return len(gone)
-
-    # Facts
-
-    def _keep(self, facts: list[tuple[HeldRow, str]], consents: dict[str, ClientConsent], batch: Batch) -> None:
-        known: dict[tuple[str, str, str], Steps] = {}
-        for row, name in facts:
-            key = (row.client_ref, row.source, row.category)
-            steps = known.get(key)
-            if steps is None:
-                steps = known[key] = self._steps(consents.get(row.client_ref) or self._remembered(row.client_ref), row)
-            if allows(steps, row.position, row.day, row.fact_date):
-                batch.rows.append(self._without_details(row) if row.category == "identity" else row)
-                if name in self._hears:
-                    batch.waiting.append(Waiting(TO_HEAR, row.position, row.client_ref))
-
-    def may_hold(self, consent: ClientConsent, row: HeldRow) -> bool:
-        """Does consent, as it stands today, cover the fact from its record's position until now?"""
-        return allows(self._steps(consent, row), row.position, row.day, row.fact_date)
-
-    def _steps(self, consent: ClientConsent, row: HeldRow) -> Steps:
-        return consent.steps(self._scope(row.source, row.category), self._today())
-
-    def _scope(self, source: str, category: str) -> Scope:
-        key = (source, category)
-        scope = self._scopes.get(key)
-        if scope is None:
-            scope = Scope(source=source, recipient=self.organisation, category=category, purpose=PURPOSE)
-            self._scopes[key] = scope
-        return scope
-
-    def _without_details(self, row: HeldRow) -> HeldRow:
-        """A client's details go to the register, never into the view."""
-        fact = decode(row.data)
-        assert isinstance(fact.says, ClientIntroduced)
-        self._register.introduce(fact)
-        bare = replaced(fact.says, full_name=None, hetu=None, language=None)
-        return row._replace(data=encode(replaced(fact, says=bare)))
 
     # Days and replays
 
@@ -318,7 +157,7 @@ class Projector:
             clients = [c for c in edges if self._log.partition_of(c) in before]
             for client_ref in clients:
                 batch = Batch()
-                if self._purge(client_ref, self._remembered(client_ref), batch):
+                if self.intake.purge(client_ref, self._remembered(client_ref), batch):
                     self.view.write_aside(batch)
                     self.view.purged()
             return clients
@@ -344,7 +183,7 @@ class Projector:
         with self.lock:
             waiting = [a for a in self.view.set_aside() if self.leads(a.client_ref)]
             records = [r for a in waiting for r in self._log.read(self._log.partition_at(a.position), a.position - 1, 1)]
-            batch, consents = self._project(records, self._ask(records), set())
+            batch, consents = self.intake.project(records, self._ask(records), set())
             self.view.write_aside(batch, waiting)
             self._blocked.clear()
             self._take_in(batch, consents)
@@ -353,39 +192,3 @@ class Projector:
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
-
-
-_EXPECTED = (NotUnderstood, SealBroken, SignatureBroken, UnreadableFact, UnknownFact)
-
-
-def _reason(error: Exception) -> str:
-    """Why a record is set aside. Of what nobody foresaw only its kind is told: its words might repeat the content."""
-    return str(error) if isinstance(error, _EXPECTED) else f"unforeseen: {type(error).__name__}"
-
-
-def _row(positioned: Positioned, key: OpenKey, data: bytes) -> tuple[HeldRow, str]:
-    """The row, and the name of the fact."""
-    fact = decode(data)  # wholly, here and now: what nobody can read must not wait for a reader
-    _check(fact, positioned, key)
-    dates = fact.fact_date, day_of(positioned.record.time)
-    place = positioned.position, fact.client_ref, fact.organisation, fact.source_seq, fact.category
-    return HeldRow(*place, *dates, data), fact.name
-
-
-def _check(fact: Fact, positioned: Positioned, key: OpenKey) -> None:
-    """A fact may say only what its epoch is for: another category or client would slip past consent."""
-    if (fact.client_ref, fact.organisation, fact.category) != (positioned.record.subject, key.source, key.category):
-        raise NotUnderstood("the fact is not of the client, source and category that its epoch is for")
-    if fact.says.category != fact.category:
-        raise NotUnderstood("the fact is not of the category it claims")
-
-
-def _edges(consent: ClientConsent) -> set[date]:
-    """The days on which some grant begins, and the days after some grant's last."""
-    edges = set()
-    for grant in consent.grants.grants.values():
-        edges.add(grant.valid_from)
-        if grant.valid_until is not None and grant.valid_until < date.max:
-            edges.add(grant.valid_until + timedelta(1))
-    return edges
-

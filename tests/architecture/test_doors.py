@@ -16,7 +16,7 @@ MAY_READ = {
     ("projections/door.py", "Door._show", "service_path"): "the door",
     ("projections/door.py", "Door._may_still_be_seen", "held"): "the door",
     ("projections/door.py", "Door._changes", "change_facts"): "the door",
-    ("projections/run.py", "Projector._purge", "held"): "what consent no longer covers is removed",
+    ("projections/run.py", "Projector.__init__", "held"): "what consent no longer covers is removed",
     ("services/kit/organisation.py", "Organisation.is_client_here", "held"): "yes or no, of one's own clients",
     ("services/kit/reactor.py", "Reactor.step", "heard"): "own facts that react keep references, never content",
     ("services/kit/client_list.py", "_told", "held"): "judges consent at the head and writes the disclosure itself",

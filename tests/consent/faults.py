@@ -11,7 +11,7 @@ from consent.domain import Change, Grants
 from consent.keys import AuthorityUnavailable, OpenKey, Wanted, derive
 from consent.policy import Steps
 from events.envelope import Fact
-from projections import run
+from projections import intake
 from projections.held import Batch, HeldFacts, LastRead
 from projections.run import Projector
 from services.client.authority.keyring import Authority
@@ -36,11 +36,11 @@ def no_void_rule(patch: pytest.MonkeyPatch) -> None:
     def covered_now(steps: Steps, position: int, day: date, fact_date: date) -> bool:
         return bool(steps) and steps[-1].floor <= fact_date
 
-    patch.setattr(run, "allows", covered_now)
+    patch.setattr(intake, "allows", covered_now)
 
 
 def gate_at_publish_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(run, "allows", lambda *_: True)
+    patch.setattr(intake, "allows", lambda *_: True)
 
 
 def regrant_ignores_history(patch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def rebuild_opens_what_was_taken_back(patch: pytest.MonkeyPatch) -> None:
 
     def opening(self: Platform, organisation: Organisation) -> Iterator[Any]:
         with pytest.MonkeyPatch.context() as meanwhile:
-            meanwhile.setattr(run, "allows", lambda *_: True)
+            meanwhile.setattr(intake, "allows", lambda *_: True)
             meanwhile.setattr(Authority, "_open", _to_former_recipients(Authority._open))
             yield from rebuild(self, organisation)
 
@@ -139,7 +139,7 @@ def rebuild_forgets_that_history_was_taken_back(patch: pytest.MonkeyPatch) -> No
 
     def keeping(self: Platform, organisation: Organisation) -> Iterator[Any]:
         with pytest.MonkeyPatch.context() as meanwhile:
-            meanwhile.setattr(run, "allows", lambda *_: True)
+            meanwhile.setattr(intake, "allows", lambda *_: True)
             yield from rebuild(self, organisation)
 
     patch.setattr(Platform, "rebuild", keeping)

@@ -18,7 +18,7 @@ from events.referral import ReferralMade
 from events.shared_log import Positioned, Record
 from events.sqlite import Datastore
 from events.structs import replaced
-from projections import run
+from projections import intake
 from projections.held import TO_HEAR, HeldFacts, HeldRow
 from projections.run import LogReplaced
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
@@ -331,7 +331,7 @@ def test_a_rebuilt_view_equals_the_running_one(town: Town) -> None:
 def test_whatever_nobody_foresaw_stops_one_client_only(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     activity_is_consented(town)
     town.consents(SOCIAL, EMPLOYMENT, "activity", client=town.other)
-    true = run._row
+    true = intake._row
 
     def stumbling(positioned: Positioned, key: OpenKey, data: bytes) -> HeldRow:
         if positioned.record.subject == town.client:
@@ -339,7 +339,7 @@ def test_whatever_nobody_foresaw_stops_one_client_only(town: Town, monkeypatch: 
         return true(positioned, key, data)
 
     with monkeypatch.context() as stumbles:
-        stumbles.setattr(run, "_row", stumbling)
+        stumbles.setattr(intake, "_row", stumbling)
         town.says(SOCIAL, STARTED)
         town.says(SOCIAL, STARTED, town.other)
     assert [a.reason for a in town[EMPLOYMENT].projector.view.set_aside()] == ["unforeseen: ZeroDivisionError"]
