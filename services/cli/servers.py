@@ -1,31 +1,25 @@
-"""One organisation's process on PostgreSQL and Kafka, and what is prepared before it. Settings come from the environment."""
+"""One organisation's process on PostgreSQL and Kafka, and what is prepared before it. Settings come from the environment.
 
-from base64 import b64encode
+What a command needs of servers is imported when it runs: their libraries take longer to load than most commands take.
+"""
+
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from events.shared_log.kafka.topic import allow as allow_principal
-from events.shared_log.kafka.topic import create_topic as create_log_topic
 from services.cli import show
-from services.cli.open import CannotServe, check_free, stop_in_order
+from services.cli.open import check_free, stop_in_order
 from services.cli.terminal import in_plain_words
-from services.kit.clock import Clock, RealClock, StoryClock
-from services.kit.config import Installation, load
-from services.kit.migrations import Tables, is_current
-from services.kit.migrations import migrate as migrate_tables
-from services.kit.node import PARTS, Node
-from services.kit.servers import Servers, make_keys
-from services.kit.settings import Settings
-from services.kit.web.installation import serve as serve_app
-from services.kit.web.node import node_app
 
 app = typer.Typer()
 
 Organisation = Annotated[str, typer.Argument(metavar="ORGANISATION", help="Its id in the installation.")]
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", help="The file with its password; asked for, if left out.")
+]
 
 
 class Part(StrEnum):
@@ -34,15 +28,6 @@ class Part(StrEnum):
     web = "web"
     publisher = "publisher"
     projector = "projector"
-
-
-def settings_given() -> Settings:
-    """Raises ``CannotServe`` naming each setting that is missing or wrong, never its value."""
-    try:
-        return Settings()  # type: ignore[call-arg]
-    except ValidationError as error:
-        found = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise CannotServe("; ".join(found)) from None
 
 
 @app.command()
@@ -57,50 +42,21 @@ def serve(
     stop_in_order()
     with in_plain_words():
         check_free(host, port)
-        settings = settings_given()
-        installation = load(settings.installation)
-        _check_migrated(settings, installation, organisation)
-        node = node_of(settings, organisation, frozenset((only.value,)) if only else PARTS, development)
-        try:
-            serve_app(node_app(node, development, settings.people), host, port)
-        finally:
-            node.close()
+        from services.cli import serving
 
-
-def node_of(settings: Settings, organisation: str, parts: frozenset[str], development: bool = False) -> Node:
-    """Raises ``CannotServe``, ``ConfigurationError`` and ``Unavailable``."""
-    places = Servers(settings.kafka(organisation), {organisation: settings.database_url.get_secret_value()}, settings.secrets)
-    clock = _clock(settings, development)
-    return Node(load(settings.installation), organisation, places, clock, settings.authority_url, parts)
-
-
-def _clock(settings: Settings, development: bool) -> Clock:
-    if settings.story_clock is None:
-        return RealClock()
-    if not development:
-        raise CannotServe("STORY_CLOCK is for development only: serve with --development")
-    return StoryClock(settings.story_clock)
-
-
-def _tables(installation: Installation, organisation: str) -> list[Tables]:
-    is_home = organisation == installation.client_organisation.id
-    return [Tables.STORE, Tables.AUTHORITY] if is_home else [Tables.STORE]
-
-
-def _check_migrated(settings: Settings, installation: Installation, organisation: str) -> None:
-    url = settings.database_url.get_secret_value()
-    if not all(is_current(url, tables) for tables in _tables(installation, organisation)):
-        raise CannotServe(f"the tables of {organisation} are not this version's: run `palvelupolku migrate {organisation}`")
+        with serving.in_servers_words():
+            serving.serve(organisation, only.value if only else None, development, host, port)
 
 
 @app.command()
 def migrate(organisation: Organisation) -> None:
     """Bring an organisation's database to this version's tables. Nothing of it runs on older tables meanwhile."""
     with in_plain_words():
-        settings = settings_given()
-        for tables in _tables(load(settings.installation), organisation):
-            version = migrate_tables(settings.database_url.get_secret_value(), tables)
-            show.screen.print(f"{organisation}: {tables.value} {version}", highlight=False)
+        from services.cli import serving
+
+        with serving.in_servers_words():
+            for tables, version in serving.migrate(organisation):
+                show.screen.print(f"{organisation}: {tables} {version}", highlight=False)
 
 
 @app.command()
@@ -111,9 +67,28 @@ def keys(
 ) -> None:
     """Make an organisation's secret keys, those that it has not yet, and print its public key for the installation."""
     with in_plain_words():
-        is_home = load(installation).client_organisation.id == organisation
-        public = b64encode(make_keys(secrets, organisation, is_home)).decode()
+        from services.cli import serving
+
+        public = serving.keys(organisation, installation, secrets)
         show.screen.print(f'public_keys = ["{public}"]', highlight=False, markup=False)
+
+
+@app.command()
+def settings(
+    markdown: Annotated[bool, typer.Option("--markdown", help="The whole page: deploy/docs/settings.md.")] = False,
+) -> None:
+    """What is read from the environment: every setting of a process, and of an administrator's commands."""
+    from services.kit import settings as all_settings
+
+    if markdown:
+        sys.stdout.write(all_settings.markdown())
+        return
+    for kind in all_settings.USED_BY:
+        rows = [{"setting": r.name, "default": r.default, "what": r.what} for r in all_settings.rows(kind)]
+        show.table(str(kind.__doc__), ("setting", "default", "what"), rows, "")
+
+
+# For whoever administers the servers
 
 
 @app.command("create-topic")
@@ -123,16 +98,52 @@ def create_topic(
 ) -> None:
     """Create the shared log's topic as it must be; one that is there is checked. With an administrator's credentials."""
     with in_plain_words():
-        settings = settings_given()
-        made = create_log_topic(settings.kafka("administration"), replication, min_insync)
-        show.screen.print(f"{settings.kafka_topic}: {'luotu' if made else 'on jo, ja sellainen kuin pitää'}", highlight=False)
+        from services.cli import serving
+
+        with serving.in_servers_words():
+            topic, made = serving.create_topic(replication, min_insync)
+            show.screen.print(f"{topic}: {'luotu' if made else 'on jo, ja sellainen kuin pitää'}", highlight=False)
+
+
+@app.command("create-account")
+def create_account(organisation: Organisation, password_file: PasswordFile = None) -> None:
+    """Make an organisation's account at Kafka (SCRAM), or give it a new password. With an administrator's credentials."""
+    with in_plain_words():
+        from services.cli import serving
+
+        with serving.in_servers_words():
+            serving.create_account(organisation, _password(password_file))
+            show.screen.print(f"{organisation}: tunnus on", highlight=False)
 
 
 @app.command()
 def allow(
     organisation: Organisation,
-    principal: Annotated[str, typer.Option(help="Its name at Kafka, e.g. `User:orimattila-social`.")],
+    principal: Annotated[
+        str | None, typer.Option(help="Its name at Kafka; `User:ORGANISATION`, if left out.")
+    ] = None,
 ) -> None:
-    """Let an organisation read and write the shared log, and nothing else at Kafka."""
+    """Let an organisation read and write the shared log, and nothing else at Kafka. With an administrator's credentials."""
     with in_plain_words():
-        allow_principal(settings_given().kafka("administration"), organisation, principal)
+        from services.cli import serving
+
+        with serving.in_servers_words():
+            serving.allow(organisation, principal or f"User:{organisation}")
+
+
+@app.command("create-database")
+def create_database(organisation: Organisation, password_file: PasswordFile = None) -> None:
+    """Make an organisation's role and database, or give the role a new password. With an administrator's credentials."""
+    with in_plain_words():
+        from services.cli import serving
+
+        with serving.in_servers_words():
+            url = serving.create_database(organisation, _password(password_file))
+            show.screen.print(f"{url}  (salasana puuttuu tästä)", highlight=False, soft_wrap=True)
+
+
+def _password(file: Path | None) -> str:
+    """Never an argument: those stand in the list of processes."""
+    if file is None:
+        return str(typer.prompt("Salasana", hide_input=True, confirmation_prompt=True))
+    return file.read_text(encoding="utf-8").strip()

@@ -1,24 +1,52 @@
-"""What a process of one organisation is told by its environment. Every setting stands in ``deploy/docs/settings.md``."""
+"""What a process is told by its environment: nothing else in the product reads it. ``deploy/docs/settings.md`` is made of
+these classes (``palvelupolku settings --markdown``)."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import DirectoryPath, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from events.shared_log.kafka.settings import KafkaSettings
 
+CONFIG = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
 
-class Settings(BaseSettings):
-    """Of ``palvelupolku serve``. Names of the environment are these in capitals."""
 
-    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
+class Folder(BaseSettings):
+    """Where settings may stand too"""
 
-    installation: Path = Field(description="The installation: which organisations there are (TOML).")
-    secrets: Path = Field(
-        description="A folder with the organisation's secret keys (`ORGANISATION/store.key`, `signing.key` and, at the "
-        "client's own place, `authority.key`). `palvelupolku keys` makes them."
+    model_config = CONFIG
+
+    settings_folder: DirectoryPath | None = Field(
+        default=None,
+        description="A folder in which a setting may stand as a file: its name in small letters, e.g. `database_url`, and in "
+        "it the value. For secrets, as Docker and Kubernetes mount them. The environment counts more.",
     )
-    database_url: SecretStr = Field(description="The organisation's own PostgreSQL database, with its own role.")
+
+
+class Environment(BaseSettings):
+    """Settings from the environment and from the files of ``SETTINGS_FOLDER``. Names are the fields' in capitals."""
+
+    model_config = CONFIG
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        folder = Folder().settings_folder
+        files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder else ()
+        return (init_settings, env_settings, *files)
+
+
+class KafkaEnvironment(Environment):
+    """The shared log"""
+
     kafka_bootstrap_servers: str = Field(description="Kafka's addresses, with commas between.")
     kafka_topic: str = Field(default="palvelupolku.log", description="The topic that is the shared log.")
     kafka_partitions: int = Field(default=64, description="Its number of partitions; never changed afterwards.")
@@ -30,17 +58,6 @@ class Settings(BaseSettings):
     kafka_ssl_certfile: str | None = Field(default=None, description="The organisation's certificate (PEM).")
     kafka_ssl_keyfile: str | None = Field(default=None, description="Its key (PEM).")
     kafka_timeout: float = Field(default=10.0, description="Seconds after which a broker that does not answer is away.")
-    authority_url: str | None = Field(
-        default=None,
-        description="Where the client's own place answers for keys and consents, e.g. `https://oma-polku.example/authority`. "
-        "Needed everywhere but there.",
-    )
-    story_clock: Path | None = Field(
-        default=None, description="The file of a story's clock, for development and tests; the real clock, if left out."
-    )
-    people: Path | None = Field(
-        default=None, description="A story's test people (JSON), for development and tests."
-    )
 
     def kafka(self, client_id: str) -> KafkaSettings:
         """As the log wants them. Raises ``ValueError``."""
@@ -59,3 +76,90 @@ class Settings(BaseSettings):
             client_id=client_id,
             timeout=self.kafka_timeout,
         )
+
+
+class DatabaseEnvironment(Environment):
+    """The organisation's database"""
+
+    database_url: SecretStr = Field(description="The organisation's own PostgreSQL database, with its own role.")
+    installation: Path = Field(description="The installation: which organisations there are (TOML).")
+
+
+class Development(Environment):
+    """Development and tests"""
+
+    story_clock: Path | None = Field(default=None, description="The file of a story's clock; the real clock, if left out.")
+    people: Path | None = Field(default=None, description="A story's test people (JSON).")
+
+
+class Settings(Development, KafkaEnvironment, DatabaseEnvironment):
+    """The organisation's process"""
+
+    secrets: Path = Field(
+        description="A folder with the organisation's secret keys (`ORGANISATION/store.key`, `signing.key` and, at the "
+        "client's own place, `authority.key`). `palvelupolku keys` makes them."
+    )
+    authority_url: str | None = Field(
+        default=None,
+        description="Where the client's own place answers for keys and consents, e.g. `https://oma-polku.example/authority/`. "
+        "Needed everywhere but there.",
+    )
+
+
+class DatabaseAdministration(Environment):
+    """Making organisations' databases"""
+
+    admin_database_url: SecretStr = Field(
+        description="PostgreSQL, with a role that may make roles and databases (`CREATEROLE CREATEDB`)."
+    )
+
+
+USED_BY: dict[type[BaseSettings], str] = {
+    Folder: "every command below",
+    Settings: "`serve` and `node`, with those of the database and of the shared log",
+    DatabaseEnvironment: "`serve`, `node`, and `migrate`, which needs no other",
+    KafkaEnvironment: "`serve`, `node`, and an administrator's `create-topic`, `create-account`, `allow`, which need no other",
+    DatabaseAdministration: "an administrator's `create-database`",
+    Development: "`serve --development`",
+}
+"""Every class of settings, and the commands that read it."""
+
+
+class Told(NamedTuple):
+    """A setting, for people. ``default`` is empty where there is none."""
+
+    name: str
+    default: str
+    what: str
+
+
+def rows(kind: type[BaseSettings]) -> Iterator[Told]:
+    """The settings that a class adds to those that it is made of."""
+    for name, field in kind.model_fields.items():
+        if name in kind.__annotations__:
+            default = NEEDED if field.is_required() else "" if field.default is None else str(field.default)
+            yield Told(name.upper(), default, field.description or "")
+
+
+def markdown() -> str:
+    """``deploy/docs/settings.md``."""
+    parts = [_INTRODUCTION]
+    for kind, commands in USED_BY.items():
+        table = "".join(f"| `{r.name}` | {_default(r.default)} | {r.what} |\n" for r in rows(kind))
+        parts.append(f"## {kind.__doc__}\n\nRead by {commands}.\n\n{_HEAD}{table}")
+    return "\n".join(parts)
+
+
+def _default(told: str) -> str:
+    return told if told in ("", NEEDED) else f"`{told}`"
+
+
+NEEDED = "needed"
+_HEAD = "| setting | default | what it is |\n|---|---|---|\n"
+_INTRODUCTION = """# Settings
+
+What a process reads from its environment. An empty value counts as none; what is missing or wrong is told by name, never
+with its value. `palvelupolku run` and the other commands on a data directory read none of these.
+
+This page is made by `palvelupolku settings --markdown`, and a test compares the two.
+"""

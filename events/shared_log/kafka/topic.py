@@ -14,6 +14,7 @@ from kafka.admin import (
     ConfigResourceType,
     ResourcePattern,
     ResourceType,
+    UserScramCredentialUpsertion,
 )
 from kafka.errors import TopicAlreadyExistsError
 
@@ -25,6 +26,8 @@ MAX_MESSAGE_BYTES = 1_048_576
 """The largest size class of ``consent.sealing`` four times over, and more than ``BATCH_BYTES``."""
 
 GROUP_PREFIX = "palvelupolku."
+MECHANISM = "SCRAM-SHA-256"
+ITERATIONS = 8192
 
 
 def configuration(min_insync: int) -> dict[str, str]:
@@ -81,6 +84,16 @@ def check_topic(settings: KafkaSettings, replication: int = 3, min_insync: int =
 def groups_of(organisation: str) -> str:
     """What the names of an organisation's reader groups begin with."""
     return f"{GROUP_PREFIX}{organisation}"
+
+
+def create_account(settings: KafkaSettings, name: str, password: str) -> None:
+    """An account that signs in with ``MECHANISM``; one that is there gets the password. Until ``allow`` it may do
+    nothing. Only what proves the password is sent. Raises ``LogUnavailable``."""
+    account = UserScramCredentialUpsertion(name, MECHANISM, password, iterations=ITERATIONS)
+    with administration(settings) as admin, answers():
+        (refused,) = admin.alter_user_scram_credentials([account]).values()
+    if refused:
+        raise LogUnavailable("the account was not taken")
 
 
 def allow(settings: KafkaSettings, organisation: str, principal: str) -> None:

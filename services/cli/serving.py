@@ -1,0 +1,121 @@
+"""What the commands of ``servers`` do; here their libraries are imported."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import psycopg
+from eventsourcing.persistence import PersistenceError
+from pydantic import ValidationError
+
+from consent.keys import AuthorityUnavailable
+from events.shared_log import LogUnavailable
+from events.shared_log.kafka.clients import TopicDiffers
+from events.shared_log.kafka.topic import allow as allow_account
+from events.shared_log.kafka.topic import create_account as create_log_account
+from events.shared_log.kafka.topic import create_topic as create_log_topic
+from services.cli.open import CannotServe
+from services.kit.clock import Clock, RealClock, StoryClock
+from services.kit.config import Installation, load
+from services.kit.migrations import Tables, is_current
+from services.kit.migrations import migrate as migrate_tables
+from services.kit.node import PARTS, Node
+from services.kit.organisation_database import create_organisation_database
+from services.kit.servers import Servers, make_keys
+from services.kit.settings import DatabaseAdministration, DatabaseEnvironment, Environment, KafkaEnvironment, Settings
+from services.kit.web.installation import serve as serve_app
+from services.kit.web.node import node_app
+
+ADMINISTRATION = "administration"
+
+E = TypeVar("E", bound=Environment)
+
+
+@contextmanager
+def in_servers_words() -> Iterator[None]:
+    """What servers refuse, or do not answer, as ``CannotServe``."""
+    try:
+        yield
+    except (psycopg.Error, PersistenceError, LogUnavailable, AuthorityUnavailable, TopicDiffers, ValueError) as error:
+        raise CannotServe(str(error).strip() or type(error).__name__) from None
+
+
+def given(kind: type[E]) -> E:
+    """Raises ``CannotServe`` naming each setting that is missing or wrong, never its value."""
+    try:
+        return kind()
+    except ValidationError as error:
+        found = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise CannotServe("; ".join(found)) from None
+
+
+def serve(organisation: str, only: str | None, development: bool, host: str, port: int) -> None:
+    settings = given(Settings)
+    node = node_of(settings, organisation, frozenset((only,)) if only else PARTS, development)
+    try:
+        serve_app(node_app(node, development, settings.people), host, port)
+    finally:
+        node.close()
+
+
+def node_of(settings: Settings, organisation: str, parts: frozenset[str], development: bool = False) -> Node:
+    """On tables of this version. Raises ``CannotServe``, ``ConfigurationError`` and ``Unavailable``."""
+    installation, url = load(settings.installation), settings.database_url.get_secret_value()
+    if not all(is_current(url, tables) for tables in _tables(installation, organisation)):
+        raise CannotServe(f"the tables of {organisation} are not this version's: run `palvelupolku migrate {organisation}`")
+    places = Servers(settings.kafka(organisation), {organisation: url}, settings.secrets)
+    return Node(installation, organisation, places, _clock(settings, development), settings.authority_url, parts)
+
+
+def _clock(settings: Settings, development: bool) -> Clock:
+    if settings.story_clock is None:
+        return RealClock()
+    if not development:
+        raise CannotServe("STORY_CLOCK is for development only: serve with --development")
+    return StoryClock(settings.story_clock)
+
+
+def _tables(installation: Installation, organisation: str) -> list[Tables]:
+    is_home = organisation == installation.client_organisation.id
+    return [Tables.STORE, Tables.AUTHORITY] if is_home else [Tables.STORE]
+
+
+def migrate(organisation: str) -> Iterator[tuple[str, str]]:
+    """Each set of tables and the version that it stands at now."""
+    settings = given(DatabaseEnvironment)
+    for tables in _tables(load(settings.installation), organisation):
+        yield tables.value, migrate_tables(settings.database_url.get_secret_value(), tables)
+
+
+def keys(organisation: str, installation: Path, secrets: Path) -> str:
+    """The public one, in base64."""
+    is_home = load(installation).client_organisation.id == organisation
+    return b64encode(make_keys(secrets, organisation, is_home)).decode()
+
+
+# For whoever administers the servers
+
+
+def create_topic(replication: int, min_insync: int) -> tuple[str, bool]:
+    """The topic, and whether it was made now."""
+    settings = given(KafkaEnvironment).kafka(ADMINISTRATION)
+    return settings.topic, create_log_topic(settings, replication, min_insync)
+
+
+def create_account(organisation: str, password: str) -> None:
+    create_log_account(given(KafkaEnvironment).kafka(ADMINISTRATION), organisation, password)
+
+
+def allow(organisation: str, principal: str) -> None:
+    allow_account(given(KafkaEnvironment).kafka(ADMINISTRATION), organisation, principal)
+
+
+def create_database(organisation: str, password: str) -> str:
+    """The organisation's URL, without the password."""
+    admin = given(DatabaseAdministration).admin_database_url.get_secret_value()
+    parts = urlsplit(create_organisation_database(admin, organisation, password))
+    user, _, place = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user.partition(':')[0]}@{place}").geturl()
