@@ -3,7 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.places import database_url, folder_place, place, server_place
 from tests.projections.town import Town
+
+__all__ = ["database_url", "folder_place", "place", "server_place"]
 
 
 @pytest.fixture

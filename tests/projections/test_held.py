@@ -1,4 +1,4 @@
-"""The view's store: rows and position together or not at all."""
+"""The view's store, on either database: rows and position together or not at all."""
 
 import threading
 from collections.abc import Iterator
@@ -23,6 +23,8 @@ from projections.held import (
     ToConfirm,
     Waiting,
 )
+from services.kit.embedded import EmbeddedPlace
+from services.kit.places import Place
 from tests.consent_core.changes import given
 from tests.events.goldens import fact_of
 
@@ -31,8 +33,16 @@ DAY = date(2022, 3, 1)
 
 
 @pytest.fixture
-def view(tmp_path: Path) -> Iterator[HeldFacts]:
-    opened = HeldFacts(Datastore(tmp_path / "view.sqlite"))
+def view(place: Place) -> Iterator[HeldFacts]:
+    opened = place.view()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def beside(place: Place) -> Iterator[HeldFacts]:
+    """The same view, as another process has it open."""
+    opened = place.view()
     yield opened
     opened.close()
 
@@ -85,15 +95,13 @@ def test_who_reads_on_second_is_told_and_writes_nothing(view: HeldFacts) -> None
     assert view.last_read() == [("0", 9, "r9"), ("1", 1, "r1")]
 
 
-def test_everything_survives_reopening(view: HeldFacts) -> None:
+def test_everything_is_there_for_another_process(view: HeldFacts, beside: HeldFacts) -> None:
     aside, confirm = SetAside(4, CLIENT, "r4", "why"), ToConfirm(3, CLIENT, "ch", 2)
     batch = Batch(rows=[row(1)], changes=[given_on(2)], edges=[(DAY, CLIENT)], set_aside=[aside], to_confirm=[confirm])
     write(view, batch, 4)
-    again = HeldFacts(Datastore(path_of(view)))
-    assert again.contents() == view.contents()
-    assert (again.positions(), again.set_aside(), again.heard(3)) == ({"0": 4}, [aside], confirm)
-    assert (again.is_set_aside(CLIENT), again.is_set_aside(OTHER)) == (True, False)
-    again.close()
+    assert beside.contents() == view.contents()
+    assert (beside.positions(), beside.set_aside(), beside.heard(3)) == ({"0": 4}, [aside], confirm)
+    assert (beside.is_set_aside(CLIENT), beside.is_set_aside(OTHER)) == (True, False)
 
 
 def test_one_fact_is_held_once(view: HeldFacts) -> None:
@@ -108,7 +116,9 @@ def test_in_one_batch_what_is_purged_makes_room_for_what_came_again(view: HeldFa
     assert positions(view) == [9]
 
 
-def test_what_was_purged_is_not_on_the_disk(view: HeldFacts) -> None:
+def test_what_was_purged_is_not_on_the_disk(folder_place: EmbeddedPlace) -> None:
+    """As far as PostgreSQL promises it: ``tests.events.test_database``."""
+    view = folder_place.view()
     secret = b'{"x":"purgeable-content-of-another"}'
     write(view, Batch(rows=[row(1, data=secret)]), 1)
     view.purged()
@@ -117,6 +127,7 @@ def test_what_was_purged_is_not_on_the_disk(view: HeldFacts) -> None:
     view.purged()
     files = [p for p in path_of(view).parent.iterdir() if p.is_file()]
     assert not [p.name for p in files if secret in p.read_bytes()]
+    view.close()
 
 
 def test_consent_changes_are_kept_in_order(view: HeldFacts) -> None:
@@ -158,15 +169,16 @@ def test_what_waits_comes_in_order_until_it_is_done(view: HeldFacts) -> None:
     assert view.waiting(TO_HEAR, 9) == hear(4) and view.waiting(TO_SEND_AGAIN, 9) == [change]
 
 
-def test_a_view_that_replaces_another_takes_over_what_was_not_heard(view: HeldFacts, tmp_path: Path) -> None:
+def test_a_view_that_replaces_another_takes_over_what_was_not_heard(view: HeldFacts, place: Place) -> None:
     """1 was heard, 2 waits, 3 was set aside and is understood now, 4 is set aside still, 5 came after the old one."""
     aside = [SetAside(n, CLIENT, f"r{n}", "why") for n in (3, 4)]
     write(view, Batch(rows=[row(1), row(2)], waiting=hear(2), set_aside=aside), 4)
-    new = HeldFacts(Datastore(tmp_path / "new.sqlite"))
+    new = place.new_view()
     write(new, Batch(rows=[row(n) for n in (1, 2, 3, 5)], waiting=hear(1, 2, 3, 5), set_aside=aside[1:]), 5)
     new.take_over(view, lambda _: "0")
     assert new.waiting(TO_HEAR, 9) == hear(2, 3, 5)
-    new.close()
+    place.discard(new)
+    assert view.waiting(TO_HEAR, 9) == hear(2), "the view in use goes on"
 
 
 def test_days_pass_by_partition(view: HeldFacts) -> None:
@@ -175,9 +187,38 @@ def test_days_pass_by_partition(view: HeldFacts) -> None:
     assert view.days_passed() == {"0": DAY, "1": date(2022, 3, 2)}
 
 
-def test_whoever_reads_has_the_database_until_done(view: HeldFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+# A view rebuilt
+
+
+def test_a_rebuilt_view_takes_the_place_of_the_one_in_use(view: HeldFacts, place: Place) -> None:
+    write(view, Batch(rows=[row(1), row(2)]), 2)
+    rebuilt = place.new_view()
+    assert rebuilt.contents()["held"] == [] and rebuilt.positions() == {}
+    write(rebuilt, Batch(rows=[row(2), row(3)]), 3)
+    assert positions(view) == [1, 2]
+    place.switch(view, rebuilt)
+    assert positions(view) == [2, 3]
+    write(view, Batch(rows=[row(4)]), 4)
+    again = place.view()
+    assert (positions(again), again.positions()) == ([2, 3, 4], {"0": 4})
+    again.close()
+
+
+def test_what_a_killed_rebuild_left_is_gone(view: HeldFacts, place: Place) -> None:
     write(view, Batch(rows=[row(1)]), 1)
-    new = HeldFacts(Datastore(tmp_path / "new.sqlite"))
+    for _ in range(2):
+        left = place.new_view()
+        assert positions(left) == []
+        write(left, Batch(rows=[row(9)]), 9)
+        left.close()
+    place.tidy()
+    assert positions(view) == [1]
+
+
+def test_whoever_reads_has_the_database_until_done(folder_place: EmbeddedPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a view in a file: there another file takes its place."""
+    view, new = folder_place.view(), folder_place.new_view()
+    write(view, Batch(rows=[row(1)]), 1)
     write(new, Batch(rows=[row(1), row(2)]), 2)
     old, closed = view.database, threading.Event()
     rows, close = old.rows, old.close
@@ -197,3 +238,4 @@ def test_whoever_reads_has_the_database_until_done(view: HeldFacts, tmp_path: Pa
     assert positions(view) == [1]
     switching.join(10)
     assert closed.is_set() and positions(view) == [1, 2] and path_of(view) == path_of(new)
+    view.close()

@@ -1,7 +1,6 @@
-"""An organisation's own store: files, positions, and what of them was published."""
+"""An organisation's own store, on either database: files, positions, what of them was published, and the register."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,21 +10,24 @@ from events.case import CaseOpened
 from events.codec import encode
 from events.envelope import Fact
 from services.kit import store as module
-from services.kit.store import OrganisationStore, Publication, WrittenMeanwhile
-from services.kit.store_sqlite import store_in
+from services.kit.places import Place
+from services.kit.store import CHANGES, OrganisationStore, Publication, WrittenMeanwhile
 from tests.events.goldens import fact_of
 
 CLIENT, OTHER = "c1" * 16, "c2" * 16
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "social" / "store.sqlite"
+def store(place: Place) -> Iterator[OrganisationStore]:
+    opened = place.store()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[OrganisationStore]:
-    opened = store_in(path, "social")
+def beside(place: Place) -> Iterator[OrganisationStore]:
+    """The same store, as another process has it open."""
+    opened = place.store()
     yield opened
     opened.close()
 
@@ -41,15 +43,13 @@ def write(store: OrganisationStore, *new: Fact, client: str = CLIENT) -> None:
     store.append(store.file(client), new)
 
 
-def test_a_file_grows_and_survives_the_process(store: OrganisationStore, path: Path) -> None:
+def test_a_file_grows_and_survives_the_process(store: OrganisationStore, beside: OrganisationStore) -> None:
     assert (store.file(CLIENT).version, store.clients()) == (0, [])
     write(store, *facts(1, 2))
     write(store, *facts(3))
     write(store, *facts(1, client=OTHER), client=OTHER)
-    again = store_in(path, "social")
-    assert again.file(CLIENT).facts == store.file(CLIENT).facts == tuple(facts(1, 3))
-    assert again.clients() == [CLIENT, OTHER]
-    again.close()
+    assert beside.file(CLIENT).facts == store.file(CLIENT).facts == tuple(facts(1, 3))
+    assert beside.clients() == [CLIENT, OTHER]
 
 
 def test_the_stored_bytes_are_those_that_will_be_sealed(store: OrganisationStore) -> None:
@@ -59,16 +59,21 @@ def test_the_stored_bytes_are_those_that_will_be_sealed(store: OrganisationStore
     assert outgoing.data == encode(fact) and outgoing.header.fact_id == fact.fact_id
 
 
-def test_who_writes_second_is_told_and_writes_nothing(store: OrganisationStore, path: Path) -> None:
-    other = store_in(path, "social")
+def test_who_writes_second_is_told_and_writes_nothing(store: OrganisationStore, beside: OrganisationStore) -> None:
     before = store.file(CLIENT)
-    write(other, *facts(1))
+    write(beside, *facts(1))
     with pytest.raises(WrittenMeanwhile):
         store.append(before, facts(1, 3))
     assert store.file(CLIENT).version == 1, "the file is read anew, not from the cache"
     store.append(store.file(CLIENT), facts(2))
     assert store.file(CLIENT).version == 2
-    other.close()
+
+
+def test_what_is_remembered_of_a_file_is_carried_forward(store: OrganisationStore, beside: OrganisationStore) -> None:
+    write(store, *facts(1))
+    remembered = store.file(CLIENT)
+    write(beside, *facts(2, 2))
+    assert store.file(CLIENT).facts == tuple(facts(1, 3)) and store.file(CLIENT).facts[0] is remembered.facts[0]
 
 
 def test_the_cache_is_bounded_and_forgets_without_loss(store: OrganisationStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,3 +141,37 @@ def test_refused_reactions_are_in_plain_sight_once(store: OrganisationStore) -> 
     for _ in range(2):
         store.reaction_refused(5, CLIENT, "f" * 32, "already_ended")
     assert store.reactions_refused() == [(5, CLIENT, "f" * 32, "already_ended")]
+
+
+def test_a_consent_change_is_marked_before_its_turn_and_counted(store: OrganisationStore) -> None:
+    write(store, *facts(1, 2))
+    first, second = store.unpublished(2)
+    assert store.position(CHANGES) == 0
+    assert store.mark_changed(Released(second.number, "change", 7, 1000, "a b")) == 1
+    assert store.mark_changed(Released(second.number, "change", 7, 1000, "a b")) == 2, "done again, it is counted again"
+    assert store.position(CHANGES) == 2 and store.unpublished(2) == [first, second]
+    assert store.publications(CLIENT) == [Publication(second.number, 7, 1000, frozenset("ab"))]
+
+
+# The register
+
+
+def test_an_introduction_never_replaces_an_own_entry(store: OrganisationStore) -> None:
+    assert store.register_entry(CLIENT) is None
+    store.put_register_entry(CLIENT, b"\x00told", introduced=True)
+    assert store.register_entry(CLIENT) == (b"\x00told", True)
+    store.put_register_entry(CLIENT, b"\xffown", introduced=False)
+    store.put_register_entry(CLIENT, b"told again", introduced=True)
+    assert store.register_entry(CLIENT) == (b"\xffown", False)
+    store.put_register_entry(OTHER, b"other", introduced=True)
+    assert store.register_entries() == [(CLIENT, b"\xffown"), (OTHER, b"other")]
+
+
+def test_only_an_introduced_client_whose_file_has_not_grown_is_cleared(store: OrganisationStore) -> None:
+    for client, introduced in ((CLIENT, True), (OTHER, False)):
+        store.put_register_entry(client, b"sealed", introduced)
+    write(store, *facts(1))
+    assert not store.clear_register_entry(CLIENT, 0), "the file has grown"
+    assert store.register_entry(CLIENT) is not None
+    assert store.clear_register_entry(CLIENT, 1) and store.clear_register_entry(OTHER, 0)
+    assert store.register_entries() == [(OTHER, b"sealed")], "one's own entry stays"
