@@ -1,7 +1,4 @@
-"""The library's clients: opened and closed so that nothing of them stays behind, and what they raise in the log's words.
-
-kafka-python 3.0.12 needs some help: each place says with what.
-"""
+"""The library's clients: opened and closed so that nothing of them stays behind, and what they raise in the log's words."""
 
 import logging
 import time
@@ -10,14 +7,15 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from kafka import KafkaProducer
-from kafka.errors import CorruptRecordError, KafkaError, LogTruncationError, OffsetOutOfRangeError
+from kafka.errors import KafkaConfigurationError, KafkaError, LogTruncationError, OffsetOutOfRangeError
 from kafka.net.compat import KafkaNetClient
-from kafka.record import memory_records
-from kafka.record.default_records import DefaultRecordBatch
 
 from events.shared_log import LogUnavailable
+from events.shared_log.kafka import mended
 
 CLOSE_SECONDS = 2.0
+
+mended.mend()
 
 # In its debug lines the library writes keys, values and passwords.
 logging.getLogger("kafka").setLevel(logging.INFO)
@@ -60,6 +58,8 @@ def answers() -> Iterator[None]:
         yield
     except (OffsetOutOfRangeError, LogTruncationError):
         raise LogCut("the shared log does not hold the place that was read to") from None
+    except KafkaConfigurationError:  # ours, and no outage
+        raise
     except (KafkaError, OSError, RuntimeError) as error:  # RuntimeError: its loop was closed
         raise LogUnavailable(f"the shared log does not answer ({type(error).__name__})") from None
 
@@ -93,31 +93,3 @@ def close_producer(producer: KafkaProducer) -> None:
         producer._sender.force_close()
         producer._sender.join(CLOSE_SECONDS)
         producer.close(timeout=CLOSE_SECONDS)
-
-
-class _Lenient(bytearray):
-    """Bytes that read as text somehow."""
-
-    def __getitem__(self, at: Any) -> Any:
-        found = super().__getitem__(at)
-        return _Lenient(found) if isinstance(at, slice) else found
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return super().decode(encoding, "replace")
-
-
-class _AnyHeaderName(DefaultRecordBatch):  # type: ignore[misc]
-    """One message with a header whose name is not UTF-8 ends the library's reading of a partition for good: the first
-    poll raises, the second never returns. Java's clients read such a name with replacements, and so do we."""
-
-    _buffer: Any
-
-    def __next__(self) -> Any:
-        try:
-            return super().__next__()
-        except CorruptRecordError:
-            self._buffer = _Lenient(self._buffer)
-            return super().__next__()
-
-
-memory_records.DefaultRecordBatch = _AnyHeaderName

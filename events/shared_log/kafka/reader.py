@@ -5,6 +5,7 @@ from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.structs import MemberState
 
 from events.shared_log import LogUnavailable, Positioned
 from events.shared_log.kafka.binding import offset_after
@@ -72,10 +73,9 @@ class KafkaLogReader(ConsumerRebalanceListener):  # type: ignore[misc]
         if not found:
             self._poll(LOOK_UP_SECONDS if self._more_is_known() else 0, limit, deadline)
             found = self._read_already(after, limit)
-        while not found and self._behind():
+        while not found and (self._joining() or self._behind()):
             if deadline.passed:
-                self._drop()  # the log has something, and this consumer does not get it
-                raise LogUnavailable("the shared log does not give what it has")
+                self._give_up()
             self._poll(min(deadline.seconds, LOOK_UP_SECONDS), limit, deadline)
             found = self._read_already(after, limit)
         return found
@@ -167,6 +167,16 @@ class KafkaLogReader(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._windows[place].take(map(self._decode, messages))
         return bool(polled)
 
+    def _give_up(self) -> None:
+        if self._joining():
+            raise LogUnavailable("the readers of the group have not shared the partitions out")
+        self._drop()  # the log has something, and this consumer does not get it
+        raise LogUnavailable("the shared log does not give what it has")
+
+    def _joining(self) -> bool:
+        """Is it still to be told which partitions are its own? Only by polling does it hear it."""
+        return self._group is not None and self._consumer.group_metadata().state is not MemberState.STABLE
+
     def _more_is_known(self) -> bool:
         """Was there more when something was fetched last? Asks nobody."""
         ends = ((self._consumer.highwater(place), place.partition, self._windows[place].end) for place in self._flowing)
@@ -202,6 +212,8 @@ class KafkaLogReader(ConsumerRebalanceListener):  # type: ignore[misc]
             group = self._settings.group(self._group) | {"partition_assignment_strategy": [RangePartitionAssignor]}
             self._consumer = opened(KafkaConsumer, **settings, **group)
             self._consumer.subscribe([self._settings.topic], listener=self)
+            # It joins at once with what it knows of the topic, nothing: all would have to be shared out a second time.
+            self._consumer.end_offsets([self._places["0"]], timeout_ms=timeout_ms)
 
     def _drop(self) -> None:
         consumer, self._consumer = self._consumer, None

@@ -6,8 +6,11 @@ from typing import Any
 STRIDE = 1024
 """Positions of one partition are so far apart: a topic has at most so many partitions."""
 
-LIBRARY_LINGER, LIBRARY_REQUEST = 0.25, 0.5
-"""Shares of the time limit: see ``KafkaSettings.producer``."""
+LINGER, REQUEST = 0.25, 0.5
+"""Shares of the time limit: how long an append's records may gather, how long a single question may take."""
+
+FETCH_SECONDS = 0.5
+"""So long a fetch waits at the broker for something to come. The library goes elsewhere in a partition only after it."""
 
 BATCH_BYTES = 1_000_000
 """What may go to a partition in one piece. The topic takes a little more in one piece (``topic.MAX_MESSAGE_BYTES``)."""
@@ -59,8 +62,8 @@ class KafkaSettings:
             "ssl_certfile": self.ssl_certfile,
             "ssl_keyfile": self.ssl_keyfile,
             "bootstrap_timeout_ms": int(self.timeout * 1000),
-            "request_timeout_ms": int(self.timeout * 1000 * LIBRARY_REQUEST),
-            "reconnect_backoff_max_ms": 1000,  # 30 s by default: so long would it be away after the broker is back
+            "request_timeout_ms": int(self.timeout * 1000 * REQUEST),
+            "reconnect_backoff_max_ms": 500,  # 30 s by default: so long would it be away after the broker is back
             "metadata_max_age_ms": 60_000,
         }
 
@@ -75,7 +78,7 @@ class KafkaSettings:
             "max_request_size": 8 * BATCH_BYTES,
             "linger_ms": int(self.linger * 1000),
             "delivery_timeout_ms": int(self.timeout * 1000),
-            "max_block_ms": int(self.timeout * 1000 * LIBRARY_REQUEST),
+            "max_block_ms": int(self.timeout * 1000 * REQUEST),
             "metrics_enabled": False,
         }
 
@@ -86,6 +89,7 @@ class KafkaSettings:
             "auto_offset_reset": "none",
             "enable_auto_commit": False,
             "metrics_enabled": False,
+            "fetch_max_wait_ms": int(min(FETCH_SECONDS, self.timeout * REQUEST / 2) * 1000),
         }
 
     def group(self, name: str) -> dict[str, Any]:
@@ -93,11 +97,11 @@ class KafkaSettings:
         return {
             "group_id": name,
             "session_timeout_ms": int(SESSION_SECONDS * 1000),
-            "heartbeat_interval_ms": int(SESSION_SECONDS * 1000 / 5),
+            "heartbeat_interval_ms": 1000,  # the others hear so soon that somebody came or went
             "max_poll_interval_ms": int(STALLED_SECONDS * 1000),
         }
 
     @property
     def linger(self) -> float:
         """Seconds within which an append must have handed all its records to the library."""
-        return self.timeout * LIBRARY_LINGER
+        return self.timeout * LINGER

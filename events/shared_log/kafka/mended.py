@@ -1,0 +1,47 @@
+"""What kafka-python 3.0.12 does wrong and cannot be kept from by using it otherwise. Each is told by a test."""
+
+from typing import Any
+
+from kafka.coordinator.consumer import ConsumerCoordinator
+from kafka.errors import CorruptRecordError
+from kafka.record import memory_records
+from kafka.record.default_records import DefaultRecordBatch
+
+
+class _Lenient(bytearray):
+    """Bytes that read as text somehow."""
+
+    def __getitem__(self, at: Any) -> Any:
+        found = super().__getitem__(at)
+        return _Lenient(found) if isinstance(at, slice) else found
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return super().decode(encoding, "replace")
+
+
+class AnyHeaderName(DefaultRecordBatch):  # type: ignore[misc]
+    """One message with a header whose name is not UTF-8 ends the library's reading of a partition for good: the first
+    poll raises, the second never returns. Java's clients read such a name with replacements, and so do we."""
+
+    _buffer: Any
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except CorruptRecordError:
+            self._buffer = _Lenient(self._buffer)
+            return super().__next__()
+
+
+_need_rejoin = ConsumerCoordinator.need_rejoin
+
+
+def need_rejoin(coordinator: Any) -> bool:
+    """A poll may end before the group has answered; the next goes on with it. But where the metadata had changed, asking
+    the group takes the reason away, and the library does not go on: the member holds its partitions and never hears it."""
+    return coordinator._join_task is not None or bool(_need_rejoin(coordinator))
+
+
+def mend() -> None:
+    memory_records.DefaultRecordBatch = AnyHeaderName
+    ConsumerCoordinator.need_rejoin = need_rejoin
