@@ -40,10 +40,12 @@ bench: setup
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-# Pinned versions with hashes and no addresses. Needs uv.
+# Pinned versions with hashes and no addresses: for work and tests, for an image, for making the wheel. Needs uv.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev \
-		--no-annotate -o requirements.txt pyproject.toml
+	$(COMPILE) --extra dev -o requirements.txt pyproject.toml
+	$(COMPILE) -c requirements.txt -o requirements-runtime.txt pyproject.toml
+	echo hatchling | $(COMPILE) -c requirements.txt -o requirements-build.txt -
 
 clean:
 	rm -rf $(VENV) $(DATA)

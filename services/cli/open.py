@@ -16,7 +16,9 @@ from services.kit.data_directory import InUse, clock_of, working_on
 from services.kit.whole import write_whole
 
 INSTALLATION = "organisations.toml"
-SHIPPED = Path(__file__).parents[2] / "deploy" / INSTALLATION
+_HERE = Path(__file__).parent
+SHIPPED = next(p for p in (_HERE / INSTALLATION, _HERE.parents[1] / "deploy" / INSTALLATION) if p.exists())
+"""Goes into the wheel beside this file; in the source it stands in ``deploy``."""
 
 
 OWNER_ONLY = 0o077
