@@ -60,7 +60,7 @@ class Inside(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
-    """A record about to be sealed: everything but the signature."""
+    """A record about to be sealed: everything but the signature. ``trace`` as in ``Record``: outside the seal."""
 
     id: str
     subject: str
@@ -68,6 +68,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     locator: bytes
     kind: int
     body: bytes
+    trace: str = ""
 
     @property
     def authenticated(self) -> bytes:
@@ -160,7 +161,7 @@ class Signer:
             nonce = nonces[NONCE_BYTES * index : NONCE_BYTES * (index + 1)]
             sealed = _aead(key).encrypt(nonce, pad(_encode(inside)), bound[index])
             data = envelope.locator + nonce + sealed
-            records.append(Record(envelope.id, envelope.subject, envelope.time, data))
+            records.append(Record(envelope.id, envelope.subject, envelope.time, data, envelope.trace))
         return records
 
 

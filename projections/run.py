@@ -7,6 +7,7 @@ to hold. It waits where the authority cannot answer. Clients with a record set a
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from itertools import chain
 
@@ -20,6 +21,15 @@ from projections.intake import Intake, Register
 BATCH = 500
 CACHED_CLIENTS = 5_000
 
+TakenIn = Callable[[Sequence[Opened], Batch], object]
+Watch = Callable[[Sequence[Positioned]], AbstractContextManager[TakenIn]]
+"""Around each batch of records. What it gives is told, once the view has them, the authority's answers and what they
+changed."""
+
+
+def unwatched(_: Sequence[Positioned]) -> AbstractContextManager[TakenIn]:
+    return nullcontext(lambda *_: None)
+
 
 class LogReplaced(Exception):
     """The shared log is not the one that was read: an older copy, perhaps. Nothing read of it can be relied on."""
@@ -31,12 +41,14 @@ class Projector:
     def __init__(
         self, organisation: str, log: SharedLog, keyring: Keyring, verifier: Verifier, view: HeldFacts,
         today: Callable[[], date], register: Register, hears: Collection[str] = (), reader: LogReader | None = None,
+        watch: Watch = unwatched,
     ):
         """``hears``: names of the facts that the organisation may have to react to. ``reader``: this projector moves
         the view, by the reader's partitions. One without waits for another process to move it."""
         self.organisation = organisation
         self.view = view
         self._log, self._keyring, self._reader, self._today = log, keyring, reader, today
+        self._watch = watch
         self.intake = Intake(
             organisation, verifier, register, hears, today, self._remembered, lambda client_ref: self.view.held(client_ref)
         )
@@ -99,17 +111,28 @@ class Projector:
         records = list(chain.from_iterable(found.values()))
         if not records:
             return 0
-        batch, consents = self.intake.project(records, self._ask(records), set(self._blocked))
+        with self._watch(records) as taken_in:
+            opened = self._ask(records)
+            batch, consents = self.intake.project(records, opened, set(self._blocked))
+            if self._write(batch, consents, positions, found):
+                taken_in(opened, batch)
+        return len(records)
+
+    def _write(
+        self, batch: Batch, consents: dict[str, ClientConsent], positions: Mapping[str, int],
+        found: Mapping[str, Sequence[Positioned]],
+    ) -> bool:
+        """False where another process has read on: nothing was written here, its rows are there."""
         read = [LastRead(p, positions[p], some[-1].position, some[-1].record.id) for p, some in found.items()]
         try:
             self.view.write(batch, read)
-        except MovedMeanwhile:  # another process has read on: nothing was written here, its rows are there
+        except MovedMeanwhile:
             self.begin_anew()
             self._remembered_to.clear()
-        else:
-            self._remembered_to |= {r.partition: r.position for r in read}
-            self._take_in(batch, consents)
-        return len(records)
+            return False
+        self._remembered_to |= {r.partition: r.position for r in read}
+        self._take_in(batch, consents)
+        return True
 
     def wait(self, seconds: float) -> None:
         """Until there may be something to read, at most so long."""

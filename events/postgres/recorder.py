@@ -29,6 +29,11 @@ _NUMBER = "RETURNING notification_id"
 _LISTS = f"{_COLUMNS} SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[])"
 _ONE = f"{_COLUMNS} VALUES (?, ?, ?, ?) {_NUMBER}"
 _MANY = SQL(f"{_LISTS} {_NUMBER}")
+_TRACED = SQL(
+    "WITH traced AS (INSERT INTO traces SELECT client_ref, source_seq, %s "
+    "FROM unnest(%b::text[], %b::bigint[]) AS fact (client_ref, source_seq) ON CONFLICT DO NOTHING) "
+    f"{_LISTS} {_NUMBER}"
+)
 _WITH_POSITION = SQL(f"{_LISTS} WHERE (SELECT position_moved(%s, %s)) {_NUMBER}")
 
 
@@ -60,8 +65,10 @@ class Recorder(PostgresProcessRecorder):
         self._store = datastore
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        """One statement and one commit, with ``tracking=`` too. Returns the facts' numbers."""
+        """One statement and one commit, with ``tracking=`` or ``trace=`` (what the facts come of) too. Returns the
+        facts' numbers."""
         tracking: Tracking | None = kwargs.get("tracking")
+        trace: str = kwargs.get("trace", "")
         if not stored_events:
             if tracking is not None:
                 self.insert_tracking(tracking)
@@ -71,6 +78,8 @@ class Recorder(PostgresProcessRecorder):
             if tracking is not None:
                 place = (tracking.application_name, tracking.notification_id)
                 cursor.execute(_WITH_POSITION, [*_lists(rows), *place], prepare=True)
+            elif trace:
+                cursor.execute(_TRACED, [trace, *_lists(rows)[:2], *_lists(rows)], prepare=True)
             elif len(rows) == 1:
                 cursor.execute(_ONE, rows[0], prepare=True)
             else:

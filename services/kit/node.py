@@ -86,7 +86,7 @@ class Node:
     def _leading(self) -> Projector:
         self._place.tidy()
         reader = self.log.reader(f"palvelupolku.{self.organisation.id}.projector")
-        return self.organisation.projector_on(self.organisation.projector.view, reader)
+        return self.organisation.projector_on(self.organisation.projector.view, reader, self.organisation.reading)
 
     def authority_app(self) -> ASGIApp | None:
         """At the client's own place: where other organisations ask for keys and consents."""

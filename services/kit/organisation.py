@@ -16,17 +16,21 @@ from events.envelope import REF, Fact, Says
 from events.shared_log import LogReader, LogUnavailable, SharedLog
 from projections.door import Door, LooksBackOnly, NotAClientHere, Viewer
 from projections.held import HeldFacts
-from projections.run import Projector
+from projections.run import Projector, Watch, unwatched
 from projections.service_path.rows import ServicePath
 from services.kit.client_file import Actor, At, ClientFile, Draft
 from services.kit.command import Command
 from services.kit.config import OrganisationConfig
 from services.kit.decide import IDENTITY_CODE, Features, decide, stamped
-from services.kit.errors import Impossible, Invalid, Unavailable, Unknown
+from services.kit.errors import Impossible, Invalid, Refused, Unavailable, Unknown
 from services.kit.publisher import Publisher
 from services.kit.reactor import Reactor, new_ref
 from services.kit.register import ClientRegister, Entry, has_own_case, valid_hetu
 from services.kit.store import OrganisationStore, WrittenMeanwhile
+from services.kit.telemetry.figures import COMMAND, READ, measured, measured_outcome
+from services.kit.telemetry.publishing import Publishing
+from services.kit.telemetry.reading import Reading
+from services.kit.telemetry.traces import traceparent
 
 ATTEMPTS = 5
 
@@ -46,23 +50,29 @@ class Organisation:
         ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str], marking_key: bytes,
         acknowledge: Acknowledge = lambda _: None, also_here: Callable[[str], bool] = lambda _: False,
         apart: frozenset[str] = frozenset(), reader: LogReader | None = None,
+        trace_on_log: bool = True,
     ):
+        """``trace_on_log``: what a sampled act writes carries its trace to the shared log."""
         self.config, self.store, self.register, self.features = config, store, register, features
         self.id = config.id
         self._log, self._keyring, self._verifier, self._now = log, keyring, verifier, now
         self._ask_client_ref, self._acknowledge, self._also_here = ask_client_ref, acknowledge, also_here
         self._writing, self._marking_key = threading.RLock(), marking_key
-        self.projector = self.projector_on(view, reader)
-        release = Release(self.id, log, keyring, signer, register.fill_in, apart)
-        self.publisher = Publisher(store, release, self.projector, keyring, now, frozenset(statutory), acknowledge)
+        self.reading, publishing, self._trace_on_log = Reading(self.id, now), Publishing(self.id, now), trace_on_log
+        self.projector = self.projector_on(view, reader, self.reading)
+        release = Release(self.id, log, keyring, signer, register.fill_in, apart, publishing.decided)
+        self.publisher = Publisher(
+            store, release, self.projector, keyring, now, frozenset(statutory), acknowledge, publishing
+        )
         self.reactor = Reactor(store, view, features, now)
         self.door = Door(self, self.projector, keyring, now, names)
         self._organisations, self._apart = frozenset(names), apart
 
-    def projector_on(self, view: HeldFacts, reader: LogReader | None) -> Projector:
+    def projector_on(self, view: HeldFacts, reader: LogReader | None, watch: Watch = unwatched) -> Projector:
         """A projector of this organisation that writes to ``view`` what it reads."""
         return Projector(
-            self.id, self._log, self._keyring, self._verifier, view, self.today, self.register, self.features.hears, reader
+            self.id, self._log, self._keyring, self._verifier, view, self.today, self.register, self.features.hears,
+            reader, watch,
         )
 
     def today(self) -> date:
@@ -84,6 +94,10 @@ class Organisation:
 
         Raises ``Refused``. When it returns, the facts are durable; a consent change is on the shared log too.
         """
+        with measured_outcome(COMMAND, (Refused,), organisation=self.id, command=command.called()):
+            return self._execute(client_ref, command, actor, command_id)
+
+    def _execute(self, client_ref: str, command: Command, actor: Actor, command_id: str) -> tuple[Fact, ...]:
         if not self.is_client_here(client_ref):
             raise Unknown("not_a_client_here")
         facts = self._write(client_ref, lambda file: decide(self.features, file, command, self._at(actor), command_id, new_ref))
@@ -112,14 +126,14 @@ class Organisation:
         return self._write(client_ref, written)
 
     def _write(self, client_ref: str, decided: Callable[[ClientFile], tuple[Fact, ...]]) -> tuple[Fact, ...]:
-        lost = False
+        lost, trace = False, traceparent() if self._trace_on_log else ""
         for _ in range(ATTEMPTS):
             with self._writing:
                 file = self.store.file(client_ref)
                 facts = decided(file)
                 try:
                     if facts:
-                        self.store.append(file, facts)
+                        self.store.append(file, facts, trace)
                     return facts
                 except WrittenMeanwhile as again:
                     lost = isinstance(again.__cause__, OperationalError)
@@ -154,7 +168,8 @@ class Organisation:
             raise Unknown("not_a_client_here")
         viewer = Viewer(actor.person, actor.name, actor.role, actor.organisation)
         try:
-            return self.door.open(client_ref, viewer, on, language)
+            with measured(READ, organisation=self.id, view="path"):
+                return self.door.open(client_ref, viewer, on, language)
         except NotAClientHere:
             raise Unknown("not_a_client_here") from None
         except LooksBackOnly:
@@ -162,7 +177,8 @@ class Organisation:
 
     def withheld(self, client_ref: str) -> list[Withheld]:
         """What of the client's file stayed at home, from whom, and why."""
-        return self.publisher.withheld(client_ref, self._organisations, self._apart)
+        with measured(READ, organisation=self.id, view="withheld"):
+            return self.publisher.withheld(client_ref, self._organisations, self._apart)
 
     # Running
 

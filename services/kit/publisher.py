@@ -7,7 +7,7 @@ from typing import TypeVar
 from consent.keys import ConsentMoved, Keyring
 from consent.meant_for import mention
 from consent.policy import ClientConsent
-from consent.release import PURPOSE, Outgoing, Release
+from consent.release import PURPOSE, Outgoing, Release, Released
 from consent.withheld import Record, Withheld, published_to, withheld
 from events.codec import Header
 from events.consent import Scope
@@ -15,6 +15,7 @@ from events.envelope import INTERNAL
 from projections.held import TO_SEND_AGAIN
 from projections.run import BATCH, Projector
 from services.kit.store import PUBLISHER, OrganisationStore
+from services.kit.telemetry.publishing import Publishing
 
 ATTEMPTS = 5
 CONSENT = "consent"
@@ -31,9 +32,10 @@ class Publisher:
     def __init__(
         self, store: OrganisationStore, release: Release, projector: Projector, keyring: Keyring,
         now: Callable[[], datetime], statutory: StatutoryScopes, changes_first: Callable[[str], object],
+        watch: Publishing,
     ):
         self._store, self._release, self._projector, self._keyring = store, release, projector, keyring
-        self._now, self._statutory, self._changes_first = now, statutory, changes_first
+        self._now, self._statutory, self._changes_first, self._watch = now, statutory, changes_first, watch
         self._statutory_categories = {s.category for s in statutory}
 
     def step(self) -> int:
@@ -42,18 +44,23 @@ class Publisher:
         facts = self._store.unpublished(BATCH)
         if not facts:
             return 0
+        with self._watch.batch(facts) as sent:
+            released = self._publish(facts)
+            self._store.mark_published(released, facts[-1].number, facts)
+            sent(released)
+        return len(facts)
+
+    def _publish(self, facts: Sequence[Outgoing]) -> list[Released]:
         for client_ref in {f.header.client_ref for f in facts if f.header.category == CONSENT}:
             self._changes_first(client_ref)
         self._note_grounds(facts)
         try:
-            released = self._deciding_again(lambda: self._release.publish(facts, self._consent, self._now()))
+            return self._deciding_again(lambda: self._release.publish(facts, self._consent, self._now()))
         except ConsentMoved as moved:
             # A client whose consent cannot be read on (a record set aside) must not hold up the others.
             self._store.queue_backfill(moved.client_refs)
             others = [f for f in facts if f.header.client_ref not in moved.client_refs]
-            released = self._deciding_again(lambda: self._release.publish(others, self._consent, self._now()))
-        self._store.mark_published(released, facts[-1].number)
-        return len(facts)
+            return self._deciding_again(lambda: self._release.publish(others, self._consent, self._now()))
 
     def _consent(self, client_ref: str) -> ClientConsent:
         return self._projector.consent(client_ref)
@@ -109,6 +116,7 @@ class Publisher:
         for start in range(0, len(missing), BATCH):
             released = self._release.publish_again(missing[start : start + BATCH], self._consent, self._now())
             self._store.mark_published_again(released)
+            self._watch.sent(released)
 
     def _missing(self, client_ref: str, facts: list[Outgoing]) -> Iterator[tuple[Outgoing, str]]:
         """Each (fact, recipient) that consent covers now and that no valid record has brought."""

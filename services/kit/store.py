@@ -30,6 +30,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS to_backfill (client_ref TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS reactions_refused (position INTEGER PRIMARY KEY, client_ref TEXT, fact_id TEXT, code TEXT)",
     "CREATE TABLE IF NOT EXISTS register (client_ref TEXT PRIMARY KEY, sealed BLOB, introduced INTEGER)",
+    "CREATE TABLE IF NOT EXISTS traces (client_ref TEXT, source_seq INTEGER, trace TEXT, PRIMARY KEY (client_ref, source_seq))",
 )
 """Beside the library's own: ``stored_events`` (the files) and ``tracking`` (positions by name)."""
 
@@ -46,6 +47,9 @@ _COUNT = (
     "INSERT INTO tracking (application_name, notification_id) VALUES (?, 1) ON CONFLICT (application_name) DO UPDATE "
     "SET notification_id = tracking.notification_id + 1 RETURNING notification_id"
 )
+KEEP_TRACE = "INSERT INTO traces VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_TRACES = "SELECT client_ref, source_seq, trace FROM traces"
+_FORGET_TRACE = "DELETE FROM traces WHERE client_ref = ? AND source_seq = ?"
 _POSITION = "SELECT notification_id FROM tracking WHERE application_name = ?"
 _VERSION = "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?"
 _REGISTER = (
@@ -102,6 +106,7 @@ class OrganisationStore:
         self._lock = threading.Lock()
         place = database.place
         self._next_facts = f"SELECT {place}, state FROM stored_events WHERE {place} > ? ORDER BY {place} LIMIT ?"
+        self._to_publish = f"SELECT COUNT(*) FROM (SELECT 1 FROM stored_events WHERE {place} > ? LIMIT ?) AS waiting"
         self._next_clients = f"SELECT DISTINCT originator_id FROM stored_events WHERE {place} > ?"
         self._of_client = f"SELECT {place}, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
         self._publications = " UNION ALL ".join(
@@ -127,10 +132,11 @@ class OrganisationStore:
         self._remember(file)
         return file
 
-    def append(self, file: ClientFile, facts: Sequence[Fact]) -> ClientFile:
-        """Write facts to the end of the file, durably. Raises ``WrittenMeanwhile``."""
+    def append(self, file: ClientFile, facts: Sequence[Fact], trace: str = "") -> ClientFile:
+        """Write facts to the end of the file, durably. Raises ``WrittenMeanwhile``. ``trace`` as in ``Record``: kept
+        beside them until they are published."""
         try:
-            self.files.events.put(facts)  # type: ignore[arg-type]
+            self.files.events.put(facts, **({"trace": trace} if trace else {}))  # type: ignore[arg-type]
         except (IntegrityError, OperationalError) as error:
             raise WrittenMeanwhile from error
         after = file.plus(facts)
@@ -161,7 +167,24 @@ class OrganisationStore:
         """The next own facts that the publisher has not looked at, in the order they were written."""
         after = self.position(PUBLISHER)
         rows = self.database.rows(self._next_facts, (after, limit))
-        return [Outgoing(number, header(state), state) for number, state in rows]
+        facts = [Outgoing(number, header(state), state) for number, state in rows]
+        traces = self._traces() if facts else {}
+        if not traces:
+            return facts
+        return [f._replace(trace=traces.get((f.header.client_ref, f.header.source_seq), "")) for f in facts]
+
+    def _traces(self) -> dict[tuple[str, int], str]:
+        """Of facts that are not published yet, by client and ``source_seq``."""
+        return {(client_ref, seq): trace for client_ref, seq, trace in self.database.rows(_TRACES)}
+
+    def trace_of(self, fact: Fact) -> str:
+        """The trace that a fact comes of, until it is published; empty for none."""
+        return self._traces().get((fact.client_ref, fact.source_seq), "")
+
+    def to_publish(self, limit: int) -> int:
+        """How many facts the publisher has not looked at, counted up to ``limit``."""
+        count: int = self.database.rows(self._to_publish, (self.position(PUBLISHER), limit))[0][0]
+        return count
 
     def unpublished_clients(self) -> list[str]:
         """Clients with facts that the publisher has not looked at."""
@@ -177,12 +200,16 @@ class OrganisationStore:
         rows = self.database.rows(self._publications, (client_ref, client_ref))
         return [Publication(n, position, time, frozenset(r.split())) for n, position, time, r in rows]
 
-    def mark_published(self, released: Iterable[Released], up_to: int) -> None:
-        """Keep what the publisher has sent, and that it has looked at everything up to fact number ``up_to``."""
+    def mark_published(self, released: Iterable[Released], up_to: int, looked_at: Iterable[Outgoing] = ()) -> None:
+        """Keep what the publisher has sent, and that it has looked at everything up to fact number ``up_to``: what
+        these come of is forgotten."""
         rows = [(r.number, r.position, r.time, r.recipients) for r in released]
+        traced = [(f.header.client_ref, f.header.source_seq) for f in looked_at if f.trace]
         with self.database.transaction(commit=True) as cursor:
             cursor.executemany(_PUBLISHED, rows)
             cursor.execute(_MOVE, (PUBLISHER, up_to))
+            if traced:
+                cursor.executemany(_FORGET_TRACE, traced)
 
     def mark_changed(self, released: Released) -> int:
         """Keep where a consent change stands, and count it (position ``CHANGES``): whoever remembers consent looks

@@ -1,19 +1,26 @@
 """An organisation's own store in one SQLite file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eventsourcing.persistence import InfrastructureFactory
+from eventsourcing.persistence import InfrastructureFactory, StoredEvent
 from eventsourcing.sqlite import SQLiteFactory, SQLiteProcessRecorder
 from eventsourcing.utils import Environment
 
 from events.sqlite import Datastore
-from services.kit.store import TABLES, ClientFiles, OrganisationStore
+from services.kit.store import KEEP_TRACE, TABLES, ClientFiles, OrganisationStore
 
 
 class _Recorder(SQLiteProcessRecorder):
     def construct_create_table_statements(self) -> list[str]:
         return [*super().construct_create_table_statements(), *TABLES]
+
+    def _insert_events(self, c: Any, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """With ``trace=``: what they come of, in the same transaction."""
+        if trace := kwargs.get("trace"):
+            c.executemany(KEEP_TRACE, [(e.originator_id, e.originator_version, trace) for e in stored_events])
+        return super()._insert_events(c, stored_events, **kwargs)
 
 
 class _Factory(SQLiteFactory):

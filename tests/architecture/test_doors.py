@@ -34,7 +34,7 @@ MAY_SEND = {
     ("consent/release.py", "Release._send", "seal"): "signs and seals",
     ("consent/release.py", "release_change", "seal"): "signs and seals",
     ("services/client/authority/keyring.py", "Authority._publish_change", "release_change"): "the authority's own changes",
-    ("services/kit/publisher.py", "Publisher.step", "publish"): "own facts",
+    ("services/kit/publisher.py", "Publisher._publish", "publish"): "own facts",
     ("services/kit/publisher.py", "Publisher._send_again", "publish_again"): "own facts, to a newcomer",
 }
 

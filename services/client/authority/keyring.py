@@ -8,6 +8,7 @@ opened an epoch, and one at a time puts a client's changes there.
 import hmac
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -39,6 +40,7 @@ from services.client.authority.store import AuthorityStore, Epoch
 from services.kit.errors import Unavailable, Unknown
 from services.kit.store import CHANGES as CHANGES_COUNTED
 from services.kit.store import OrganisationStore
+from services.kit.telemetry.figures import CONSENT_CHANGES, KEYS_DENIED, KEYS_GIVEN
 
 CHANGE_LANE = "change"
 CACHED_EPOCHS = 20_000
@@ -184,8 +186,9 @@ class Authority:
         # The time it was written: repeated after a crash, also on a later day, it is the record that is there.
         position, time = release_change(
             self._signer, self._log, fact, parties, key, lambda p: party_key(root, p, epoch.number), fact.recorded_at,
-            self.organisation, epoch.begun_after,
+            self.organisation, epoch.begun_after, self._files.trace_of(fact),
         )
+        CONSENT_CHANGES.add(1, {"organisation": self.organisation, "change": fact.name})
         released = Released(number, CHANGE_LANE, position, time, " ".join(sorted(parties)))
         changes = self._files.mark_changed(released)
         if changes == self._seen[0] + 1:
@@ -270,7 +273,9 @@ class Authority:
         with self._up_to_date():
             numbers = self._locators.read([locator for _, locator in asked])
             today = self._now().date()
-            return [self._open(recipient, client, n, today) for (client, _), n in zip(asked, numbers, strict=True)]
+            answers = [self._open(recipient, client, n, today) for (client, _), n in zip(asked, numbers, strict=True)]
+        _count(recipient, answers)
+        return answers
 
     def _open(self, recipient: str, client_ref: str, number: int | None, today: date) -> Opened:
         """Answered again without looking where neither the client's consent nor the day has changed."""
@@ -303,6 +308,14 @@ class Authority:
         epoch = self._epoch(number)
         assert epoch is not None
         return derive(self._root(epoch.client_ref), epoch.source, epoch.category, str(number))
+
+
+def _count(recipient: str, answers: Iterable[Opened]) -> None:
+    denied = Counter(a if isinstance(a, str) else "" for a in answers)
+    if given := denied.pop("", 0):
+        KEYS_GIVEN.add(given, {"organisation": recipient})
+    for why, count in denied.items():
+        KEYS_DENIED.add(count, {"organisation": recipient, "why": why})
 
 
 def _keep(cache: dict[K, V], key: K, value: V) -> None:
