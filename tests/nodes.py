@@ -1,7 +1,6 @@
 """A whole installation in processes of their own: a database and a role for each organisation, one Kafka topic, and
 ``palvelupolku serve`` for each part that a test wants. On the run's servers (``tests.servers``)."""
 
-import json
 import os
 import signal
 import socket
@@ -21,6 +20,7 @@ from events.shared_log.kafka.topic import create_topic
 from services.kit.clock import StoryClock
 from services.kit.config import Installation, load
 from services.kit.migrations import Tables, migrate
+from services.kit.moving.installation import with_public_keys
 from services.kit.servers import make_keys
 from services.scenario.people import FILE as PEOPLE
 from services.scenario.remote import RemotePlatform
@@ -29,7 +29,7 @@ from tests.servers import fresh_database, fresh_topic, kafka, postgres
 ROOT = Path(__file__).parents[1]
 INSTALLATION = ROOT / "deploy" / "organisations.toml"
 COMMAND = (sys.executable, "-m", "services.cli.main")
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 PARTITIONS = 6
 
 
@@ -98,7 +98,7 @@ class Town:
         self.folder, self.processes = folder, list[Process]()
         self.secrets, self.clock_file = folder / "secrets", folder / "story-clock.json"
         self.installation_file = folder / "organisations.toml"
-        self.installation_file.write_text(with_public_keys(INSTALLATION, self.secrets))
+        self.installation_file.write_text(with_keys(INSTALLATION, self.secrets))
         self.installation: Installation = load(self.installation_file)
         self.kafka = KafkaSettings(kafka(), topic=fresh_topic("town"), partitions=PARTITIONS)
         create_topic(self.kafka, 1, 1)
@@ -157,17 +157,8 @@ def town(folder: Path) -> Iterator[Town]:
             made.close()
 
 
-def with_public_keys(installation: Path, secrets: Path) -> str:
+def with_keys(installation: Path, secrets: Path) -> str:
     """The installation's file with each organisation's keys made and its public key written in."""
-    from base64 import b64encode
-
     text = installation.read_text(encoding="utf-8")
-    for organisation in tomllib.loads(text)["organisation"]:
-        public = make_keys(secrets, organisation["id"], organisation["kind"] == "client")
-        line = f'id = "{organisation["id"]}"\n'
-        text = text.replace(line, f'{line}public_keys = ["{b64encode(public).decode()}"]\n', 1)
-    return text
-
-
-def as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value, default=str))
+    organisations = tomllib.loads(text)["organisation"]
+    return with_public_keys(text, {o["id"]: make_keys(secrets, o["id"], o["kind"] == "client") for o in organisations})

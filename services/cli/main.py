@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli import servers, show, upkeep
+from services.cli import moving, servers, show, upkeep
+from services.cli.environment import given
 from services.cli.open import (
     check_allowed,
     check_free,
@@ -21,6 +22,7 @@ from services.cli.open import (
 from services.cli.terminal import DATA, As, Data, Json, in_plain_words, print_json, progress_bars, those_asked
 from services.kit.bootstrap import Platform
 from services.kit.organisation import Organisation
+from services.kit.settings import Telemetry
 from services.kit.web.installation import platform_app, serve
 from services.scenario import reference, views
 from services.scenario.document import StoryError
@@ -32,6 +34,7 @@ from services.scenario.story import read as read_story
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(upkeep.app)
 app.add_typer(servers.app)
+app.add_typer(moving.app)
 
 
 class Language(StrEnum):
@@ -56,6 +59,9 @@ def run(
     stop_in_order()
     with in_plain_words():
         check_free(host, port)
+        from services.kit.telemetry.setup import telling  # an SDK that no other command needs
+
+        settings = given(Telemetry)
         told = read_story(story) if story else None
         install(data, _installation_of(told, installation))
         with writing(data, story=told is not None) as platform:
@@ -64,7 +70,8 @@ def run(
                 _play_first(platform, told)
             people = People(platform)
             show.screen.print(f"Palvelupolku: http://{host}:{port}/  (lopeta: Ctrl-C)", highlight=False)
-            serve(platform_app(platform, development, people), host, port)
+            with telling(settings, None, None, port):
+                serve(platform_app(platform, development, people), host, port)
 
 
 def _installation_of(story: Story | None, given: Path | None) -> Path | None:

@@ -15,7 +15,7 @@ from services.cli import show
 from services.cli.open import CannotServe, NoData
 from services.kit.bootstrap import Platform
 from services.kit.config import ConfigurationError
-from services.kit.data_directory import InUse
+from services.kit.data_directory import InUse, LeftBehind
 from services.kit.errors import Refused
 from services.kit.organisation import Organisation
 from services.kit.words import words
@@ -43,7 +43,7 @@ def in_plain_words(as_json: bool = False) -> Iterator[None]:
     except OSError as error:
         text = f"{error.strerror or type(error).__name__}: {error.filename or ''}"
         fail(as_json, "files", text, text)
-    except (LookupError, NoData, InUse, CannotServe, ConfigurationError, RuntimeError) as error:
+    except (LookupError, NoData, InUse, LeftBehind, CannotServe, ConfigurationError, RuntimeError) as error:
         text = str(error.args[0]) if error.args else str(error)
         fail(as_json, type(error).__name__, text, text)
 

@@ -99,10 +99,24 @@ def clock_of(data: Path, story: bool) -> Clock:
     return StoryClock(data / STORY_CLOCK) if is_story else RealClock()
 
 
+LEFT = "left-behind"
+
+
+class LeftBehind(Exception):
+    """The installation has been moved to servers: what is done here would be lost."""
+
+
+def leave(data: Path) -> None:
+    """The installation has moved away; the directory is kept as it was."""
+    write_whole(data / LEFT, "moved to servers")
+
+
 @contextmanager
 def working_on(data: Path) -> Iterator[None]:
     """Holds the data directory for one process that writes. Raises ``InUse``."""
     data.mkdir(parents=True, exist_ok=True)
+    if (data / LEFT).exists():
+        raise LeftBehind("this installation has been moved to servers; nothing is done here any more")
     with (data / "lock").open("w") as lock:
         _lock(lock)
         yield
