@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -12,7 +13,7 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.producer.producer_batch import ProducerBatch
 
 from events.shared_log import LogUnavailable, Record
-from events.shared_log.kafka import KafkaSettings, KafkaSharedLog, LogCut, TopicDiffers
+from events.shared_log.kafka import KafkaSettings, KafkaSharedLog, LogCut, TopicDiffers, log
 from events.shared_log.kafka import settings as limits
 from events.shared_log.kafka.binding import headers, offset_after, partitioner, position_of
 from events.shared_log.kafka.topic import administration, create_topic
@@ -64,6 +65,45 @@ def test_what_is_too_large_for_one_piece_goes_in_several(kafka_log: KafkaSharedL
     positions = kafka_log.append(records)
     assert [p.record for p in sorted(everything(kafka_log), key=lambda p: positions.index(p.position))] == records
     assert of_client(kafka_log, CLIENT) == [r for r in records if r.subject == CLIENT]
+
+
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the library does with the pieces that go to CLIENT's partition, in the order it happens."""
+    done: list[str] = []
+    made, complete = ProducerBatch.__init__, ProducerBatch.complete
+
+    def noted_made(self: Any, *arguments: Any, **named: Any) -> None:
+        made(self, *arguments, **named)
+        done.append("made")
+
+    def noted_complete(self: Any, *arguments: Any) -> Any:
+        done.append("acknowledged")
+        return complete(self, *arguments)
+
+    monkeypatch.setattr(ProducerBatch, "__init__", noted_made)
+    monkeypatch.setattr(ProducerBatch, "complete", noted_complete)
+    return done
+
+
+def test_what_is_for_one_partition_goes_in_one_piece(
+    kafka_log: KafkaSharedLog, pieces: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it or nothing is on the log, however long it takes to hand it over."""
+
+    def slowly(one: Record) -> Any:
+        time.sleep(0.002)
+        return headers(one)
+
+    monkeypatch.setattr(log, "headers", slowly)
+    kafka_log.append([record(CLIENT) for _ in range(200)])
+    assert pieces == ["made", "acknowledged"]
+
+
+def test_no_piece_is_made_before_the_one_before_is_acknowledged(kafka_log: KafkaSharedLog, pieces: list[str]) -> None:
+    """Else a later one might get there, and the one before not."""
+    kafka_log.append([record(CLIENT, data=bytes(200_000)) for _ in range(13)])
+    assert pieces == ["made", "acknowledged"] * 4
 
 
 def test_a_record_that_no_topic_takes_is_a_mistake_and_no_outage(kafka_log: KafkaSharedLog) -> None:
@@ -151,8 +191,8 @@ def test_ours_with_more_headers_and_in_another_order_is_ours(
     one = Record("1d" * 16, CLIENT, 1_669_788_000_000_001, b"data")
     sent = [("ce_extension", b"more"), *reversed(headers(one)), (Unreadable("x"), b"y")]
     producer.send(settings.topic, one.data, CLIENT.encode(), sent, int(kafka_log.partition_of(CLIENT))).get(10)
-    for time in (b"2022-11-30T08:00:00.000001+02:00", b"2022-11-30T06:00:00.000001Z"):
-        sent = [h for h in headers(one) if h[0] != "ce_time"] + [("ce_time", time)]
+    for moment in (b"2022-11-30T08:00:00.000001+02:00", b"2022-11-30T06:00:00.000001Z"):
+        sent = [h for h in headers(one) if h[0] != "ce_time"] + [("ce_time", moment)]
         producer.send(settings.topic, one.data, CLIENT.encode(), sent, int(kafka_log.partition_of(CLIENT))).get(10)
     assert [p.record for p in everything(kafka_log)] == [one] * 3
 
@@ -286,7 +326,10 @@ def test_who_cannot_be_reached_leaves_no_thread_and_no_socket_behind() -> None:
         ):  # fmt: skip
             with pytest.raises(LogUnavailable):
                 asked()
-        reader.wait(0.1)
+        for waiting in (reader, grouped):
+            start = time.monotonic()
+            waiting.wait(0.3)
+            assert 0.25 < time.monotonic() - start < 0.8
         assert list(nowhere.partitions()) == [str(n) for n in range(64)] and grouped.partitions() == ()
     assert threading.active_count() == before
 

@@ -66,8 +66,7 @@ class KafkaSharedLog:
         that would be too large, in pieces of which the next is not sent before the one before is acknowledged: so a
         client's records are never on the log without those before them, whatever fails."""
         positions: list[int] = []
-        deadline = Deadline(self.settings.timeout)
-        with self._locked(self._appending, deadline):
+        with self._locked(self._appending) as deadline:
             try:
                 with answers():
                     for piece in self._pieces(records):
@@ -134,8 +133,8 @@ class KafkaSharedLog:
 
     def read(self, partition: str, after: int, limit: int) -> Sequence[Positioned]:
         """Empty also where the log ends before ``after``: who looks for what it read last sees that it is gone."""
-        place, deadline = self._places[int(partition)], Deadline(self.settings.timeout)
-        with self._asked(deadline) as consumer:
+        place = self._places[int(partition)]
+        with self._asked() as (consumer, deadline):
             start = offset_after(place.partition, after)
             end = min(self._ends(consumer, [place], deadline)[place], start + limit)
             return self._fetched(consumer, place, start, end, deadline) if start < end else []
@@ -167,8 +166,7 @@ class KafkaSharedLog:
 
     def _ends_of(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """The offset after the newest record of each partition."""
-        deadline = Deadline(self.settings.timeout)
-        with self._asked(deadline) as consumer:
+        with self._asked() as (consumer, deadline):
             return self._ends(consumer, places, deadline)
 
     def _ends(self, consumer: Any, places: Sequence[TopicPartition], deadline: Deadline) -> dict[TopicPartition, int]:
@@ -187,8 +185,8 @@ class KafkaSharedLog:
             )
 
     @contextmanager
-    def _asked(self, deadline: Deadline) -> Iterator[Any]:
-        with self._locked(self._asking, deadline):
+    def _asked(self) -> Iterator[tuple[Any, Deadline]]:
+        with self._locked(self._asking) as deadline:
             try:
                 with answers():
                     if self._consumer is None:
@@ -196,7 +194,7 @@ class KafkaSharedLog:
                         # connection's next question as long.
                         at_once = {"fetch_max_wait_ms": 1, "max_partition_fetch_bytes": READ_BYTES}
                         self._consumer = opened(KafkaConsumer, **self.settings.consumer() | at_once)
-                    yield self._consumer
+                    yield self._consumer, deadline
             except BaseException:
                 self._drop_consumer()
                 raise
@@ -207,13 +205,13 @@ class KafkaSharedLog:
             close_consumer(consumer)
 
     @contextmanager
-    def _locked(self, lock: threading.Lock, deadline: Deadline) -> Iterator[None]:
-        if not lock.acquire(timeout=deadline.seconds):
+    def _locked(self, lock: threading.Lock) -> Iterator[Deadline]:
+        if not lock.acquire(timeout=self.settings.timeout):
             raise LogUnavailable("the shared log has not answered those who asked before")
         try:
             if self._closed:
                 raise LogUnavailable("the shared log is closed")
-            yield
+            yield Deadline(self.settings.timeout)
         finally:
             lock.release()
 

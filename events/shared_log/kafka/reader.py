@@ -68,6 +68,8 @@ class KafkaLogReader(ConsumerRebalanceListener):  # type: ignore[misc]
         return tuple(name for name, place in self._places.items() if place in self._mine)
 
     def next(self, after: Mapping[str, int], limit: int) -> Mapping[str, Sequence[Positioned]]:
+        if self._consumer is None and not (self._closed or self._cut):
+            self._ends_of([self._places["0"]])  # the topic is what it is to be
         deadline = Deadline(self._settings.timeout)
         found = self._read_already(after, limit)
         if not found:
@@ -197,8 +199,7 @@ class KafkaLogReader(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._closed:
             raise LogUnavailable("the reader is closed")
         if self._consumer is None:
-            self._ends_of([self._places["0"]])  # the topic is what it is to be
-            self._connect(max(deadline.ms, 1000))
+            self._connect(deadline.ms)
         return self._consumer
 
     def _connect(self, timeout_ms: int) -> None:

@@ -28,7 +28,8 @@ STALLED_SECONDS = 300.0
 @dataclass(frozen=True)
 class KafkaSettings:
     """``bootstrap_servers`` with commas between. ``partitions``: what the topic was made with, never to be changed.
-    ``timeout``: seconds after which a call gives up and raises ``LogUnavailable``. Raises ``ValueError``."""
+    ``timeout``: seconds after which a call gives up and raises ``LogUnavailable``, and so long it waits for those of other
+    threads before it. Raises ``ValueError``."""
 
     bootstrap_servers: str
     topic: str = "palvelupolku.log"
