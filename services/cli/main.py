@@ -23,6 +23,7 @@ from services.cli.terminal import DATA, As, Data, Json, in_plain_words, print_js
 from services.kit.bootstrap import Platform
 from services.kit.organisation import Organisation
 from services.kit.settings import Telemetry
+from services.kit.telemetry.gauges import tell_standing
 from services.kit.web.installation import platform_app, serve
 from services.scenario import reference, views
 from services.scenario.document import StoryError
@@ -64,13 +65,14 @@ def run(
         settings = given(Telemetry)
         told = read_story(story) if story else None
         install(data, _installation_of(told, installation))
-        with writing(data, story=told is not None) as platform:
+        with writing(data, told is not None, settings.trace_on_log) as platform:
             check_allowed(platform, development)
             if told is not None:
                 _play_first(platform, told)
             people = People(platform)
             show.screen.print(f"Palvelupolku: http://{host}:{port}/  (lopeta: Ctrl-C)", highlight=False)
             with telling(settings, None, None, port):
+                tell_standing(platform.organisations.values(), platform.log)
                 serve(platform_app(platform, development, people), host, port)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.cli.open import INSTALLATION, CannotServe, platform_on
 from services.cli.environment import given
+from services.cli.open import INSTALLATION, CannotServe, platform_on
 from services.kit.config import Installation, load
 from services.kit.data_directory import working_on
 from services.kit.embedded import EmbeddedPlace

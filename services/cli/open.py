@@ -68,19 +68,19 @@ def _check_installed(data: Path) -> None:
         raise NoData(f"there is no installation in {data}; `palvelupolku run` or `play` makes one")
 
 
-def platform_on(data: Path, story: bool = False, beside_another: bool = False) -> Platform:
+def platform_on(data: Path, story: bool = False, beside_another: bool = False, trace_on_log: bool = True) -> Platform:
     """The platform of an installed data directory. Raises ``NoData``."""
     _check_installed(data)
-    return Platform(data, load(data / INSTALLATION), clock_of(data, story), beside_another)
+    return Platform(data, load(data / INSTALLATION), clock_of(data, story), beside_another, trace_on_log=trace_on_log)
 
 
 @contextmanager
-def writing(data: Path, story: bool = False) -> Iterator[Platform]:
+def writing(data: Path, story: bool = False, trace_on_log: bool = True) -> Iterator[Platform]:
     """The platform, for this process alone. Raises ``InUse``."""
     _check_installed(data)
     os.umask(OWNER_ONLY)
     with working_on(data):
-        platform = platform_on(data, story)
+        platform = platform_on(data, story, trace_on_log=trace_on_log)
         try:
             yield platform
         finally:

@@ -4,12 +4,10 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 import psycopg
 from eventsourcing.persistence import PersistenceError
-from pydantic import ValidationError
 
 from consent.keys import AuthorityUnavailable
 from events.shared_log import LogUnavailable
@@ -17,6 +15,7 @@ from events.shared_log.kafka.clients import TopicDiffers
 from events.shared_log.kafka.topic import allow as allow_account
 from events.shared_log.kafka.topic import create_account as create_log_account
 from events.shared_log.kafka.topic import create_topic as create_log_topic
+from services.cli.environment import given
 from services.cli.open import CannotServe
 from services.kit.clock import Clock, RealClock, StoryClock
 from services.kit.config import Installation, load
@@ -25,13 +24,13 @@ from services.kit.migrations import migrate as migrate_tables
 from services.kit.node import PARTS, Node
 from services.kit.organisation_database import create_organisation_database
 from services.kit.servers import Servers, make_keys
-from services.kit.settings import DatabaseAdministration, DatabaseEnvironment, Environment, KafkaEnvironment, Settings
+from services.kit.settings import DatabaseAdministration, DatabaseEnvironment, KafkaEnvironment, Settings
+from services.kit.telemetry.gauges import tell_standing
+from services.kit.telemetry.setup import telling
 from services.kit.web.installation import serve as serve_app
 from services.kit.web.node import node_app
 
 ADMINISTRATION = "administration"
-
-E = TypeVar("E", bound=Environment)
 
 
 @contextmanager
@@ -43,22 +42,15 @@ def in_servers_words() -> Iterator[None]:
         raise CannotServe(str(error).strip() or type(error).__name__) from None
 
 
-def given(kind: type[E]) -> E:
-    """Raises ``CannotServe`` naming each setting that is missing or wrong, never its value."""
-    try:
-        return kind()
-    except ValidationError as error:
-        found = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise CannotServe("; ".join(found)) from None
-
-
 def serve(organisation: str, only: str | None, development: bool, host: str, port: int) -> None:
     settings = given(Settings)
-    node = node_of(settings, organisation, frozenset((only,)) if only else PARTS, development)
-    try:
-        serve_app(node_app(node, development, settings.people), host, port)
-    finally:
-        node.close()
+    with telling(settings, organisation, only, port):
+        node = node_of(settings, organisation, frozenset((only,)) if only else PARTS, development)
+        try:
+            tell_standing((node.organisation,), node.log)
+            serve_app(node_app(node, development, settings.people), host, port)
+        finally:
+            node.close()
 
 
 def node_of(settings: Settings, organisation: str, parts: frozenset[str], development: bool = False) -> Node:
@@ -67,7 +59,8 @@ def node_of(settings: Settings, organisation: str, parts: frozenset[str], develo
     if not all(is_current(url, tables) for tables in _tables(installation, organisation)):
         raise CannotServe(f"the tables of {organisation} are not this version's: run `palvelupolku migrate {organisation}`")
     places = Servers(settings.kafka(organisation), {organisation: url}, settings.secrets)
-    return Node(installation, organisation, places, _clock(settings, development), settings.authority_url, parts)
+    clock = _clock(settings, development)
+    return Node(installation, organisation, places, clock, settings.authority_url, parts, settings.trace_on_log)
 
 
 def _clock(settings: Settings, development: bool) -> Clock:

@@ -46,7 +46,8 @@ class Keys:
 class Composer:
     """Puts organisations together. What all of them share is here."""
 
-    def __init__(self, installation: Installation, clock: Clock, places: Places):
+    def __init__(self, installation: Installation, clock: Clock, places: Places, trace_on_log: bool = True):
+        self._trace_on_log = trace_on_log
         self.installation, self.clock, self.places = installation, clock, places
         self.names = {o.id: o.name for o in installation.organisation}
         self.log: SharedLog = places.log()
@@ -94,6 +95,7 @@ class Composer:
             apart=self.installation.apart,
             reader=reader,
             marking_key=derive(secret, "marks"),
+            trace_on_log=self._trace_on_log,
         )
 
 
@@ -102,15 +104,15 @@ class Platform:
 
     def __init__(
         self, data: Path, installation: Installation, clock: Clock, beside_another: bool = False,
-        places: Places | None = None,
+        places: Places | None = None, trace_on_log: bool = True,
     ):
         """``places``: in ``data``, if left out. ``beside_another``: a running process keeps the views at the head; this
-        one only asks."""
+        one only asks. ``trace_on_log``: see ``Organisation``."""
         self.data, self.installation, self.clock = data, installation, clock
         self.beside_another, self.places = beside_another, places or Embedded(data)
         self.wake = threading.Event()
         """Set it when there is something to do: whoever pumps begins at once."""
-        self._composer = composer = Composer(installation, clock, self.places)
+        self._composer = composer = Composer(installation, clock, self.places, trace_on_log)
         self.names, self.log = composer.names, composer.log
         ids, home = [o.id for o in installation.organisation], installation.client_organisation.id
         self.verifier = Verifier(Keys({o: [composer.signing_key(o).public_key()] for o in ids}))

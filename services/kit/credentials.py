@@ -33,14 +33,14 @@ class Credential:
 
     def __init__(self, organisation: str, key: Ed25519PrivateKey, now: Now):
         """``now``: the real time, also where a story has a clock of its own."""
-        self._organisation, self._now = organisation, now
+        self.organisation, self._now = organisation, now
         self._key = OKPKey.import_key(key)
 
     def header(self, address: str, question: bytes) -> str:
         """The ``Authorization`` header of one question. ``address`` is the path that it is asked at."""
         now = int(self._now().timestamp())
         claims = {
-            "iss": self._organisation,
+            "iss": self.organisation,
             "aud": AUDIENCE,
             "iat": now,
             "exp": now + LIVES_SECONDS,

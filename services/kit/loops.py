@@ -8,6 +8,7 @@ from collections.abc import Callable
 from consent.keys import AuthorityUnavailable
 from events.shared_log import LogUnavailable
 from services.kit.failures import told_without_values
+from services.kit.telemetry.figures import LOOP_FAILURES
 
 SHORTEST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
@@ -23,7 +24,9 @@ Step = Callable[[], int]
 class Pauses:
     """Who pauses after a failure, longer each time. ``failure`` names what stands still, and why."""
 
-    def __init__(self) -> None:
+    def __init__(self, organisation: str | None = None) -> None:
+        """``organisation``: whose loops these are; None where each is named as its organisation."""
+        self._organisation = organisation
         self.failure: dict[str, str] = {}
         self._until: dict[str, tuple[float, float]] = {}
 
@@ -54,15 +57,17 @@ class Pauses:
         pause = min(2 * last, LONGEST_PAUSE_SECONDS)
         self._until[name] = (time.monotonic() + pause, pause)
         self.failure[name] = why
+        loop = name if self._organisation else "pump"
+        LOOP_FAILURES.add(1, {"organisation": self._organisation or name, "loop": loop, "why": why})
 
 
 class Loop:
     """One thread."""
 
-    def __init__(self, name: str, step: Step, wait: Callable[[float], object], idle: float):
+    def __init__(self, name: str, step: Step, wait: Callable[[float], object], idle: float, organisation: str):
         """``wait`` returns when there may be work, at the latest after the ``idle`` seconds it is given."""
         self.name, self._step, self._wait, self._idle = name, step, wait, idle
-        self._pauses = Pauses()
+        self._pauses = Pauses(organisation)
         self._stopping = threading.Event()
         self._beat = time.monotonic()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)

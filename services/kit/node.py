@@ -38,13 +38,13 @@ class Node:
 
     def __init__(
         self, installation: Installation, organisation: str, places: Servers, clock: Clock, authority_url: str | None,
-        parts: frozenset[str] = PARTS,
+        parts: frozenset[str] = PARTS, trace_on_log: bool = True,
     ):
         """``parts``: what of the organisation's work this process does. ``authority_url``: needed but at the client's
-        own place. Raises ``ConfigurationError``, ``Unavailable`` and the store's errors."""
+        own place. ``trace_on_log``: see ``Organisation``. Raises ``ConfigurationError``, ``Unavailable`` and the store's errors."""
         self.installation, self.clock, self.parts = installation, clock, parts
         config = _config_of(installation, organisation)
-        self._composer = Composer(installation, clock, places)
+        self._composer = Composer(installation, clock, places, trace_on_log)
         self._keys, self._place = Keys(public_keys(installation)), places.of(organisation)
         self.log, self.wake, self._news = self._composer.log, threading.Event(), threading.Event()
         self._check_own_key(organisation)
@@ -101,10 +101,10 @@ class Node:
     def _loops(self) -> list[Loop]:
         loops = []
         if PUBLISHER in self.parts:
-            loops.append(Loop("publisher", self._publish, self._until(self.wake), IDLE_SECONDS))
+            loops.append(Loop("publisher", self._publish, self._until(self.wake), IDLE_SECONDS, self.organisation.id))
         if self.leading is not None:
-            loops.append(Loop("projector", self._read_on, self.leading.wait, IDLE_SECONDS))
-            loops.append(Loop("reactor", self._react, self._until(self._news), IDLE_SECONDS))
+            loops.append(Loop("projector", self._read_on, self.leading.wait, IDLE_SECONDS, self.organisation.id))
+            loops.append(Loop("reactor", self._react, self._until(self._news), IDLE_SECONDS, self.organisation.id))
         return loops
 
     def _publish(self) -> int:

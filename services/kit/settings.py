@@ -3,7 +3,7 @@ these classes (``palvelupolku settings --markdown``)."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import DirectoryPath, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
@@ -85,6 +85,24 @@ class DatabaseEnvironment(Environment):
     installation: Path = Field(description="The installation: which organisations there are (TOML).")
 
 
+class Telemetry(Environment):
+    """What it tells of itself"""
+
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        description="Where traces and figures are sent (OTLP over HTTP), e.g. `http://collector:4318`; nowhere, if left out. "
+        "OpenTelemetry's other variables hold too: `OTEL_TRACES_SAMPLER`, `OTEL_EXPORTER_OTLP_HEADERS` and so on.",
+    )
+    trace_on_log: bool = Field(
+        default=True,
+        description="Whether what a sampled act writes carries its trace to the shared log, so that a trace leads from a click "
+        "to the row in another's view. What it shows to others: `residual-risks.md`.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is logged, as lines of JSON on stderr."
+    )
+
+
 class Development(Environment):
     """Development and tests"""
 
@@ -92,7 +110,7 @@ class Development(Environment):
     people: Path | None = Field(default=None, description="A story's test people (JSON).")
 
 
-class Settings(Development, KafkaEnvironment, DatabaseEnvironment):
+class Settings(Telemetry, Development, KafkaEnvironment, DatabaseEnvironment):
     """The organisation's process"""
 
     secrets: Path = Field(
@@ -120,6 +138,7 @@ USED_BY: dict[type[BaseSettings], str] = {
     DatabaseEnvironment: "`serve`, `node`, and `migrate`, which needs no other",
     KafkaEnvironment: "`serve`, `node`, and an administrator's `create-topic`, `create-account`, `allow`, which need no other",
     DatabaseAdministration: "an administrator's `create-database`",
+    Telemetry: "`serve`, `node` and `run`",
     Development: "`serve --development`",
 }
 """Every class of settings, and the commands that read it."""
@@ -159,7 +178,7 @@ _HEAD = "| setting | default | what it is |\n|---|---|---|\n"
 _INTRODUCTION = """# Settings
 
 What a process reads from its environment. An empty value counts as none; what is missing or wrong is told by name, never
-with its value. `palvelupolku run` and the other commands on a data directory read none of these.
+with its value. Commands on a data directory read none of these; `palvelupolku run` reads what a process tells of itself.
 
 This page is made by `palvelupolku settings --markdown`, and a test compares the two.
 """

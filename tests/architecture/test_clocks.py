@@ -5,13 +5,13 @@ from tests.architecture.source import Call, all_calls, imports_of, named, paths
 NOW = {"now", "today", "utcnow", "fromtimestamp", "time", "time_ns", "localtime", "gmtime"}
 ON = {"datetime", "dt.datetime", "datetime.datetime", "date", "dt.date", "datetime.date", "time"}
 THE_CLOCK = "services/kit/clock.py"
-CONVERT = {("events/shared_log/__init__.py", "fromtimestamp")}
-"""From a record's time, not from the clock."""
+CONVERT = {("events/shared_log/__init__.py", "fromtimestamp"), ("services/kit/telemetry/logs.py", "fromtimestamp")}
+"""From a record's time, and a logged line's, not from the clock."""
 
 MEASURE = {
     "events/shared_log/sqlite.py", "events/shared_log/kafka/clients.py", "projections/door.py", "services/kit/loops.py",
     "services/kit/web/guard.py", "services/cli/upkeep.py", "services/scenario/remote.py",
-    "services/kit/telemetry/figures.py",
+    "services/kit/telemetry/figures.py", "services/kit/web/traced.py",
 }
 """How long a reader waits for news, how long a broker may take, how long a read waits to catch up, how long what fails
 pauses, how often somebody asked, how long things take, and how long the command line and the story player wait for others."""

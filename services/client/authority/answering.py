@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import msgspec
+from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
 from consent.keys import ConsentMoved
@@ -33,6 +34,8 @@ from services.kit.client_file import Actor
 from services.kit.config import CONSENT_CLERK, OrganisationConfig
 from services.kit.desk import Desk
 from services.kit.errors import Invalid, NotAllowed, Refused, Unknown
+from services.kit.telemetry.figures import ANSWER, measured
+from services.kit.telemetry.traces import span
 
 
 class Answering:
@@ -47,8 +50,10 @@ class Answering:
             question = question_of(asked)
         except msgspec.DecodeError:
             return refusal(Invalid("invalid_input"))
+        labels = {"organisation": organisation, "question": type(question).__name__}
         try:
-            return self._answer(organisation, question)
+            with measured(ANSWER, **labels), span(f"answer {labels['question']}", labels, SpanKind.SERVER):
+                return self._answer(organisation, question)
         except ConsentMoved as moved:
             return Moved(sorted(moved.client_refs))
         except Refused as refused:

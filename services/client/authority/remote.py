@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import httpx
 import msgspec
+from opentelemetry.trace import SpanKind
 
 from consent.keys import AuthorityUnavailable, ConsentMoved, Opened, SealKey, Wanted
 from events.codec import decode
@@ -15,6 +16,10 @@ from services.client.authority.questions import Answer, Moved, Question, Refusal
 from services.kit.client_file import Actor
 from services.kit.command import Command
 from services.kit.credentials import Credential
+from services.kit.errors import Refused
+from services.kit.telemetry.figures import QUESTION, measured_outcome
+from services.kit.telemetry.traces import HEADER as TRACEPARENT
+from services.kit.telemetry.traces import span, traceparent
 
 CONNECT_SECONDS, ANSWER_SECONDS = 3.0, 20.0
 ATTEMPTS = 2
@@ -72,6 +77,15 @@ class RemoteAuthority:
 
     def _ask(self, question: Question, wanted: type[A]) -> A:
         """Raises what was answered, where it is a refusal."""
+        name = type(question).__name__
+        labels = {"organisation": self._credential.organisation, "question": name}
+        with (
+            measured_outcome(QUESTION, (Refused, ConsentMoved), **labels),
+            span(f"ask {name}", labels, SpanKind.CLIENT),
+        ):
+            return self._answered(question, wanted)
+
+    def _answered(self, question: Question, wanted: type[A]) -> A:
         answer = self._answer(encode(question))
         if isinstance(answer, Moved):
             raise ConsentMoved(frozenset(answer.client_refs))
@@ -84,8 +98,10 @@ class RemoteAuthority:
     def _answer(self, body: bytes) -> Answer:
         for attempt in range(ATTEMPTS):
             try:
-                header = self._credential.header(questions.ADDRESS, body)
-                response = self._client.post(self._url, content=body, headers={"Authorization": header})
+                headers = {"Authorization": self._credential.header(questions.ADDRESS, body)}
+                if here := traceparent():
+                    headers[TRACEPARENT] = here
+                response = self._client.post(self._url, content=body, headers=headers)
                 break
             except httpx.ConnectError:
                 raise AuthorityUnavailable("nobody there") from None

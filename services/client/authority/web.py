@@ -16,6 +16,8 @@ from services.client.authority.questions import ADDRESS, CONTENT_TYPE, encode
 from services.kit.credentials import Credentials
 from services.kit.errors import NotSignedIn
 from services.kit.failures import told_without_values
+from services.kit.telemetry.traces import HEADER as TRACEPARENT
+from services.kit.telemetry.traces import going_on
 
 LARGEST_QUESTION = 4 * 1024 * 1024
 """Some times what a batch of the projector or publisher asks."""
@@ -33,16 +35,18 @@ def authority_app(answering: Answering, credentials: Credentials) -> Starlette:
             body += chunk
             if len(body) > LARGEST_QUESTION:
                 return Response(status_code=413)
-        status, content = await run_in_threadpool(answer, request.headers.get("authorization"), body)
+        headers = request.headers
+        status, content = await run_in_threadpool(answer, headers.get("authorization"), headers.get(TRACEPARENT), body)
         return Response(content, status, media_type=CONTENT_TYPE)
 
-    def answer(authorization: str | None, body: bytes) -> tuple[int, bytes]:
+    def answer(authorization: str | None, trace: str | None, body: bytes) -> tuple[int, bytes]:
         try:
             organisation = credentials.organisation(authorization, ADDRESS, body)
         except NotSignedIn:
             return 401, b""
         try:
-            return 200, encode(answering.answer(organisation, body))
+            with going_on(trace):
+                return 200, encode(answering.answer(organisation, body))
         except (AuthorityUnavailable, LogUnavailable, OperationalError) as away:
             log.warning("a question waits: %s", type(away).__name__)
             return 503, b""

@@ -13,11 +13,13 @@ from services.kit.config import PersonConfig
 from services.kit.identity import DevelopmentSignIn, Directory, Identity, NoSignIn, SignIn
 from services.kit.runner import Runner
 from services.kit.web.errors import put_in_plain_words
+from services.kit.web.figures import add_figures
 from services.kit.web.guard import HEADERS
 from services.kit.web.health import add_health
 from services.kit.web.index import POLICY, index_page
 from services.kit.web.organisation import organisation_app
 from services.kit.web.site import Site
+from services.kit.web.traced import NONE_OF_ITS_OWN
 
 FINISH_SECONDS = 10
 
@@ -53,10 +55,13 @@ def platform_app(platform: Platform, development: bool, people: Directory | None
         yield
         runner.stop()
 
-    app = FastAPI(title="Palvelupolku", openapi_url=None, docs_url=None, redoc_url=None, lifespan=pumping)
+    app = FastAPI(
+        title="Palvelupolku", openapi_url=None, docs_url=None, redoc_url=None, telemetry=NONE_OF_ITS_OWN, lifespan=pumping
+    )
     app.state.runner = runner
     put_in_plain_words(app)
     add_health(app, platform, runner)
+    add_figures(app)
     _add_first_page(app, platform, people if development else None)
     for organisation in platform.organisations.values():
         own = platform.desk if organisation is platform.home else None
@@ -74,7 +79,8 @@ def _add_first_page(app: FastAPI, platform: Platform, people: Directory | None) 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
     """Serve until stopped; requests under way have ``FINISH_SECONDS``. The server's own access log is off: it would
-    show addresses with clients' references."""
+    show addresses with clients' references. What else it logs goes where everything does."""
     uvicorn.run(
-        app, host=host, port=port, access_log=False, log_level="warning", timeout_graceful_shutdown=FINISH_SECONDS
+        app, host=host, port=port, access_log=False, log_config=None, log_level="warning",
+        timeout_graceful_shutdown=FINISH_SECONDS,
     )

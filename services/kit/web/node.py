@@ -13,9 +13,11 @@ from services.kit.config import PersonConfig
 from services.kit.identity import DevelopmentSignIn, Identity, NoSignIn, SignIn
 from services.kit.node import WEB, Node
 from services.kit.web.errors import put_in_plain_words
+from services.kit.web.figures import add_figures
 from services.kit.web.node_health import add_node_health
 from services.kit.web.organisation import organisation_app
 from services.kit.web.site import Site
+from services.kit.web.traced import NONE_OF_ITS_OWN
 
 AUTHORITY = "/authority"
 CONSOLE = "console"
@@ -64,9 +66,12 @@ def node_app(node: Node, development: bool, people: Path | None = None) -> FastA
         yield
         node.stop()
 
-    app = FastAPI(title="Palvelupolku", openapi_url=None, docs_url=None, redoc_url=None, lifespan=running)
+    app = FastAPI(
+        title="Palvelupolku", openapi_url=None, docs_url=None, redoc_url=None, telemetry=NONE_OF_ITS_OWN, lifespan=running
+    )
     put_in_plain_words(app)
     add_node_health(app, node)
+    add_figures(app)
     if WEB in node.parts:
         sign_in: SignIn = DevelopmentSignIn(NodePeople(node, people)) if development else NoSignIn()
         site = Site(node.organisation, node.desk, sign_in, node.wake.set, node.home)

@@ -10,6 +10,7 @@ from services.kit.web.commands import Commands, add_commands
 from services.kit.web.errors import put_in_plain_words
 from services.kit.web.guard import Guard
 from services.kit.web.site import Site
+from services.kit.web.traced import NONE_OF_ITS_OWN, Traced
 from services.kit.web.views import Consents, Disclosures, Me, WithheldFacts, add_clients_own_views, add_views
 
 _EVERYWHERE = (Error, Written, Commands, Me, ServicePath, WithheldFacts)
@@ -24,6 +25,7 @@ def organisation_app(site: Site) -> FastAPI:
         version="1",
         docs_url=None,
         redoc_url=None,
+        telemetry=NONE_OF_ITS_OWN,
         responses={"4XX": shown(Error, "Refused."), "5XX": shown(Error, "It cannot be answered now.")},
     )
     app.state.check_signed_in = site.identity
@@ -36,4 +38,5 @@ def organisation_app(site: Site) -> FastAPI:
     describe(app, _EVERYWHERE + (_AT_HOME if site.own is not None else _AT_WORK))
     put_in_plain_words(app)
     app.add_middleware(Guard)
+    app.add_middleware(Traced, organisation=site.organisation.id)
     return app

@@ -1,0 +1,56 @@
+"""How an organisation stands, asked when somebody fetches the figures: the same for each of its processes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from eventsourcing.persistence import PersistenceError
+from opentelemetry.metrics import CallbackOptions, Observation
+
+from events.shared_log import LogUnavailable, SharedLog
+from projections.held import TO_HEAR, TO_SEND_AGAIN
+from services.kit.organisation import Organisation
+from services.kit.store import PUBLISHER
+from services.kit.telemetry.figures import METER, known
+
+COUNTED = 10_000
+"""Whatever waits is counted up to this."""
+
+
+class Gauge(NamedTuple):
+    name: str
+    description: str
+    of: Callable[[Organisation, SharedLog], float]
+
+
+GAUGES = (
+    Gauge("to.publish", "Own facts that the publisher has not looked at.", lambda o, _: o.store.to_publish(COUNTED)),
+    Gauge("to.read", "Records of the shared log that the view has not read.", lambda o, log: log.behind(o.projector.view.positions())),
+    Gauge("to.react", "Facts heard that wait for a reaction.", lambda o, _: len(o.projector.view.waiting(TO_HEAR, COUNTED))),
+    Gauge(
+        "to.send.again", "Clients' files to be looked through for newcomers.",
+        lambda o, _: len(o.projector.view.waiting(TO_SEND_AGAIN, COUNTED)) + len(o.store.backfill_queue(COUNTED)),
+    ),
+    Gauge("dead.letters", "Records set aside; their clients' later records wait.", lambda o, _: len(o.projector.view.set_aside())),
+    Gauge("reactions.refused", "Facts to which the organisation's own rules could not react.", lambda o, _: len(o.store.reactions_refused())),
+    Gauge("published.position", "The last own fact that the publisher looked at.", lambda o, _: o.store.position(PUBLISHER)),
+)  # fmt: skip
+NAMES = {g.name: known(g.name, "", g.description) for g in GAUGES}
+
+
+def tell_standing(organisations: Iterable[Organisation], log: SharedLog) -> None:
+    """From now on. A figure that cannot be known now is left out: it is missing, not nought."""
+    asked = tuple(organisations)
+    for gauge in GAUGES:
+        METER.create_observable_gauge(NAMES[gauge.name], [_observing(gauge, asked, log)], description=gauge.description)
+
+
+def _observing(
+    gauge: Gauge, organisations: tuple[Organisation, ...], log: SharedLog
+) -> Callable[[CallbackOptions], Iterator[Observation]]:
+    def observe(_: CallbackOptions) -> Iterator[Observation]:
+        for organisation in organisations:
+            with suppress(PersistenceError, LogUnavailable):
+                yield Observation(gauge.of(organisation, log), {"organisation": organisation.id})
+
+    return observe
