@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -39,23 +40,36 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Servers(NamedTuple):
+    """Where they are, and how many copies of a record Kafka keeps."""
+
+    kafka: str
+    postgres: str
+    replication: int = 1
+    min_insync: int = 1
+
+
 class Process:
     """``palvelupolku serve`` of one organisation, or of a part of its work."""
 
     def __init__(self, organisation: str, only: str | None, environment: dict[str, str], log: Path, port: int):
         self.organisation, self.only, self.port, self.log = organisation, only, port, log
-        self._environment = environment
+        self.environment = environment
         self.start()
+
+    @property
+    def name(self) -> str:
+        return f"{self.organisation}/{self.only or 'all'}"
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        command = [*COMMAND, "serve", self.organisation, "--development", "--port", str(self.port)]
+    def start(self, program: Sequence[str] = COMMAND) -> None:
+        command = [*program, "serve", self.organisation, "--development", "--port", str(self.port)]
         with self.log.open("a") as log:
             self.popen = subprocess.Popen(
-                [*command, *(("--only", self.only) if self.only else ())], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+                [*command, *(("--only", self.only) if self.only else ())], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
 
     def wait_until_ready(self) -> None:
@@ -94,15 +108,19 @@ class Process:
 class Town:
     """An installation. ``processes`` are those that were started."""
 
-    def __init__(self, folder: Path, stack: ExitStack):
+    def __init__(self, folder: Path, stack: ExitStack, servers: Servers):
         self.folder, self.processes = folder, list[Process]()
+        self.more: dict[str, dict[str, str]] = {}
+        """Settings of some organisations that are otherwise."""
+        self.died = Counter[str]()
+        """How often a process came to a point where it was to die."""
         self.secrets, self.clock_file = folder / "secrets", folder / "story-clock.json"
         self.installation_file = folder / "organisations.toml"
         self.installation_file.write_text(with_keys(INSTALLATION, self.secrets))
         self.installation: Installation = load(self.installation_file)
-        self.kafka = KafkaSettings(kafka(), topic=fresh_topic("town"), partitions=PARTITIONS)
-        create_topic(self.kafka, 1, 1)
-        self.databases = {o.id: stack.enter_context(fresh_database(postgres())) for o in self.installation.organisation}
+        self.kafka = KafkaSettings(servers.kafka, topic=fresh_topic("town"), partitions=PARTITIONS)
+        create_topic(self.kafka, servers.replication, servers.min_insync)
+        self.databases = {o.id: stack.enter_context(fresh_database(servers.postgres)) for o in self.installation.organisation}
         for url in self.databases.values():
             migrate(url)
         self.home = self.installation.client_organisation.id
@@ -120,6 +138,7 @@ class Town:
             "AUTHORITY_URL": f"{self.addresses[self.home]}/authority/",
             "STORY_CLOCK": str(self.clock_file),
             "PEOPLE": str(self.folder / PEOPLE),
+            **self.more.get(organisation, {}),
         }
 
     def serve(self, organisation: str, only: str | None = None) -> Process:
@@ -147,10 +166,10 @@ class Town:
 
 
 @contextmanager
-def town(folder: Path) -> Iterator[Town]:
-    """An installation whose databases go at the end."""
+def town(folder: Path, servers: Servers | None = None) -> Iterator[Town]:
+    """An installation whose databases go at the end; on the run's servers, if none are given."""
     with ExitStack() as stack:
-        made = Town(folder, stack)
+        made = Town(folder, stack, servers or Servers(kafka(), postgres()))
         try:
             yield made
         finally:

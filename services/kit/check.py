@@ -94,7 +94,10 @@ def records(platform: Platform, counts: dict[str, int]) -> Iterator[Finding]:
             answers = platform.authority.open_keys(platform.home.id, asked)
             for positioned, answer in zip(batch, answers, strict=True):
                 _count(counts, "records")
-                if answer == NO_SUCH or positioned.record.id in ids:
+                doubled = positioned.record.id in ids
+                if doubled and not platform.places.alone:  # sent again after an answer that never came: the first counts
+                    _count(counts, "copies")
+                elif doubled or answer == NO_SUCH:
                     yield Finding("log", "", f"the record at {positioned.position} is doubled or of unknown making")
                 ids.add(positioned.record.id)
                 positions.add(positioned.position)

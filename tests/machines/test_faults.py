@@ -1,0 +1,136 @@
+"""Stories are played while processes are killed, frozen and cut off, brokers and databases go and come, and the log is
+poisoned. Afterwards everybody sees what they would have seen; every invariant holds."""
+
+import os
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.kafka.local.cluster import Cluster
+from deploy.postgres.local.server import Server
+from services.kit.bootstrap import Platform
+from services.kit.check import Finding, check
+from services.kit.clock import StoryClock
+from services.kit.servers import Servers as ServerPlaces
+from services.scenario.people import People
+from services.scenario.player import Player
+from services.scenario.story import Story, read
+from tests.faults.playing import moments, seed
+from tests.machines.faults import FAULTS, Hurt, proxied
+from tests.machines.paths import differences, paths_of
+from tests.machines.proxy import Proxy
+from tests.machines.test_stories_apart import in_one_process
+from tests.nodes import Servers, Town, town
+from tests.scenario.told import SCENARIOS
+
+TIMES = int(os.environ.get("FAULTS", "1"))
+"""How often each fault is to happen at least."""
+ONLY = [name for name in os.environ.get("FAULT", "").split(",") if name]
+
+STORIES = ("withdrawal", "two-providers", "failed-trial")
+SPLIT = ("orimattila-social", "esimerkkivalmennus")
+CUT_OFF = "orimattila-employment"
+"""Between this organisation and others the network is cut."""
+
+
+class Chaos:
+    """Causes one fault after the other until each has happened often enough."""
+
+    def __init__(self, random: random.Random, wanted: Counter[str]):
+        self.wanted, self.happened = wanted, Counter[str]()
+        self._random, self._failed = random, list[BaseException]()
+
+    @property
+    def left(self) -> list[str]:
+        return [f for f in self.wanted if self.happened[f] < self.wanted[f]]
+
+    @contextmanager
+    def on(self, hurt: Hurt) -> Iterator[None]:
+        calm = threading.Event()
+        thread = threading.Thread(target=self._run, args=(hurt, calm))
+        thread.start()
+        try:
+            yield
+        finally:
+            calm.set()
+            thread.join()
+        if self._failed:
+            raise self._failed[0]
+
+    def _run(self, hurt: Hurt, calm: threading.Event) -> None:
+        while not calm.wait(self._random.uniform(0.1, 1.5)) and self.left:
+            name = self._random.choice(self.left)
+            print(f"  {name}", flush=True)
+            try:
+                FAULTS[name](hurt)
+            except BaseException as error:
+                self._failed.append(error)
+                return
+            self.happened[name] += 1
+
+
+def test_whatever_goes_wrong_on_the_way(tmp_path: Path) -> None:
+    chance = moments(seed())
+    chaos = Chaos(chance, Counter(dict.fromkeys(ONLY or FAULTS, TIMES)))
+    rounds = 0
+    while chaos.left:
+        told = read(SCENARIOS / f"{STORIES[rounds % len(STORIES)]}.yaml")
+        folder = tmp_path / f"round-{rounds}"
+        folder.mkdir()
+        _play(folder, told, chaos, chance)
+        rounds += 1
+    print(f"{sum(chaos.happened.values())} faults in {rounds} stories: {dict(chaos.happened)}")
+
+
+def _play(folder: Path, told: Story, chaos: Chaos, chance: random.Random) -> None:
+    (folder / "here").mkdir()
+    here = in_one_process(folder / "here", told)
+    with Cluster(folder / "kafka", brokers=3) as cluster, Server() as postgres:
+        servers = Servers(cluster.bootstrap_servers, postgres.url, replication=3, min_insync=2)
+        with town(folder, servers) as there:
+            hurt = Hurt(there, cluster, postgres, _serve(there), chance)
+            platform = there.platform()
+            people = People(platform)  # type: ignore[arg-type]
+            people.add(told.people, told.clients)
+            with chaos.on(hurt):
+                for _ in Player(platform, told, people).play():  # type: ignore[arg-type]
+                    pass
+            platform.settle()
+            assert list(differences(here, paths_of(platform, people, told))) == []
+            platform.settle()
+            assert _findings(there, hurt) == []
+            platform.close()
+            for proxy in hurt.proxies.values():
+                proxy.close()
+
+
+def _serve(there: Town) -> dict[str, Proxy]:
+    """Start everybody; one is reached, and reaches the others, by way of proxies."""
+    authority, database = urlsplit(there.addresses[there.home]), urlsplit(there.databases[CUT_OFF])
+    assert authority.port and database.port
+    proxies = {"authority": Proxy("127.0.0.1", authority.port), "database": Proxy("127.0.0.1", database.port)}
+    there.more[CUT_OFF] = {
+        "AUTHORITY_URL": proxied(f"{there.addresses[there.home]}/authority/", proxies["authority"]),
+        "DATABASE_URL": proxied(there.databases[CUT_OFF], proxies["database"]),
+    }
+    for organisation in sorted(there.installation.ids):
+        for part in ("web", "publisher", "projector", "projector") if organisation in SPLIT else (None,):
+            there.serve(organisation, part)
+    for process in there.processes:
+        process.wait_until_ready()
+    return proxies
+
+
+def _findings(there: Town, hurt: Hurt) -> list[Finding]:
+    """What a check of all of it finds, but for the records that nobody made: those stand where everybody sees them."""
+    places = ServerPlaces(there.kafka, there.databases, there.secrets)
+    clock = StoryClock(there.clock_file)
+    platform = Platform(there.folder, there.installation, clock, beside_another=True, places=places)
+    found = check(platform).findings
+    platform.close()
+    known = [f" at {position} " for position in hurt.poison]
+    return [f for f in found if not any(p in f"{f.what} " for p in known)]
