@@ -1,9 +1,10 @@
-"""Several threads at the same moment, and waiting until somebody waits."""
+"""Several threads at the same moment: begun together, or one standing still at a chosen place while others go on."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
@@ -56,3 +57,33 @@ def until_waiting(url: str, begun: "Future[Any]") -> None:
             return bool(sessions)
 
         until(waits, "a session waits for a lock")
+
+
+class Standing:
+    """A call that stands still until it may go on."""
+
+    def __init__(self) -> None:
+        self.there, self.on = threading.Event(), threading.Event()
+
+    def wait(self) -> None:
+        assert self.there.wait(SECONDS)
+
+
+@contextmanager
+def standing(owner: Any, name: str, after: bool = False) -> Iterator[Standing]:
+    """The first call of ``owner.name`` stands still, before its work or after it, until this ends."""
+    real, stopped = getattr(owner, name), Standing()
+
+    def called(*arguments: Any) -> Any:
+        first = not stopped.there.is_set()
+        done = real(*arguments) if after else None
+        stopped.there.set()
+        assert not first or stopped.on.wait(SECONDS)
+        return done if after else real(*arguments)
+
+    setattr(owner, name, called)
+    try:
+        yield stopped
+    finally:
+        stopped.on.set()
+        setattr(owner, name, real)

@@ -248,8 +248,9 @@ class Authority:
                 new.append(current)
             epochs.append(current)
         if new:
-            opened = self._store.open_epochs(new)
-            if opened[0].number == self._seen[1] + 1:
+            known = self._seen[1]
+            opened = self._store.open_epochs(new, None if self._alone else known)
+            if [e.number for e in opened] == [*range(known + 1, known + 1 + len(opened))]:
                 self._seen = (self._seen[0], opened[-1].number)
             epochs = [opened[-e.number] if e.number <= 0 else e for e in epochs]
         self._remember(epochs)

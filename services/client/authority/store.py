@@ -69,15 +69,31 @@ class AuthorityStore:
         """The highest number; 0 when there is none."""
         return self._one("SELECT MAX(number) FROM epochs")[0] or 0
 
-    def open_epochs(self, wanted: Sequence[Epoch]) -> list[Epoch]:
-        """Give new epochs their numbers and write them durably, before anything is sealed under them."""
+    def open_epochs(self, wanted: Sequence[Epoch], known: int | None = None) -> list[Epoch]:
+        """Give new epochs their numbers and write them durably, before anything is sealed under them. ``known``: the
+        highest number when they were found to be missing. Where another process has opened one with the same members
+        since, that is given instead: two that put one change on the log must not do it under two. None: there is no
+        other process."""
         with self.database.transaction(commit=True) as cursor:
             self.database.lock(cursor, "epochs")
             last = cursor.execute("SELECT MAX(number) FROM epochs").fetchone()[0] or 0
-            opened = [epoch._replace(number=number) for number, epoch in enumerate(wanted, start=last + 1)]
-            rows = [(*e[:5], msgspec.json.encode(e.members).decode(), e.begun_after) for e in opened]
+            since = {} if known is None or last <= known else self._opened_after(cursor, known)
+            opened: list[Epoch] = []
+            new: list[Epoch] = []
+            for epoch in wanted:
+                there = since.pop(epoch[1:5], None)
+                if there is None or there.members != epoch.members:
+                    there = epoch._replace(number=last + len(new) + 1)
+                    new.append(there)
+                opened.append(there)
+            rows = [(*e[:5], msgspec.json.encode(e.members).decode(), e.begun_after) for e in new]
             cursor.executemany("INSERT INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         return opened
+
+    def _opened_after(self, cursor: Any, number: int) -> dict[tuple[str, ...], Epoch]:
+        """The newest of each lane."""
+        rows = cursor.execute("SELECT * FROM epochs WHERE number > ? ORDER BY number", (number,)).fetchall()
+        return {epoch[1:5]: epoch for epoch in map(_epoch, rows)}
 
     def _one(self, statement: str, parameters: Any = ()) -> Any:
         found = self.database.rows(statement, parameters)

@@ -105,6 +105,19 @@ def test_no_two_epochs_have_a_number_however_many_are_opened_at_once(stores: Sto
     assert [stores[0].epoch(e.number) for e in opened] == opened
 
 
+def test_an_epoch_that_another_process_has_opened_meanwhile_is_taken(stores: Stores) -> None:
+    one, other = stores
+    one.open_epochs([new("old")])
+    others = [new("a", behind=7), new("b"), new("b", members=MEMBERS[:1]), new("c")]
+    theirs = dict(zip("aBbc", other.open_epochs(others), strict=True))
+    mine = one.open_epochs([new("old"), new("c"), new("a", behind=9), new("b"), new("b", members=MEMBERS[:1]), new("d")], known=1)
+    assert [e.number for e in mine] == [6, theirs["c"].number, theirs["a"].number, 7, 8, 9]
+    assert mine[2] == theirs["a"], "with the place behind which the first one's record stands"
+    current = other.current_epoch(CLIENT, "social", "activity", "b")
+    assert current == mine[4], "an old one is not taken again where its lane has gone on"
+    assert [e.number for e in one.open_epochs([new("d")])] == [10], "who is alone is asked nothing"
+
+
 # On PostgreSQL: one is about to open an epoch and has not committed yet
 
 
