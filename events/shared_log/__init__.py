@@ -49,8 +49,8 @@ class LogReader(Protocol):
         """Those that are this reader's now. Where several readers share a group, each has its part, and it may change."""
 
     def next(self, after: Mapping[str, int], limit: int) -> Mapping[str, Sequence[Positioned]]:
-        """Of each of these partitions what comes next after a position, in order; at most ``limit`` in all.
-        Empty only where there was nothing more in any of them when it was asked. Raises ``LogUnavailable``."""
+        """Of each of these partitions, and no others, what comes next after a position, in order; at most ``limit`` in
+        all. Empty only where there was nothing more in any of them when it was asked. Raises ``LogUnavailable``."""
 
     def wait(self, seconds: float) -> None:
         """Until there may be something new, at most so long."""

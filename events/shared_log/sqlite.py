@@ -100,7 +100,7 @@ class SqliteLogReader:
         return self._log.partitions()
 
     def next(self, after: Mapping[str, int], limit: int) -> Mapping[str, Sequence[Positioned]]:
-        records = self._log.read(PARTITION, after.get(PARTITION, 0), limit)
+        records = self._log.read(PARTITION, after[PARTITION], limit) if PARTITION in after else ()
         return {PARTITION: records} if records else {}
 
     def wait(self, seconds: float) -> None:

@@ -34,11 +34,12 @@ MAY_SEND = {
     ("consent/release.py", "Release._send", "seal"): "signs and seals",
     ("consent/release.py", "release_change", "seal"): "signs and seals",
     ("services/client/authority/keyring.py", "Authority._publish_change", "release_change"): "the authority's own changes",
+    ("services/kit/moving/log.py", "_send", "append"): "sealed records as they are, to the log that takes the other's place",
     ("services/kit/publisher.py", "Publisher._publish", "publish"): "own facts",
     ("services/kit/publisher.py", "Publisher._send_again", "publish_again"): "own facts, to a newcomer",
 }
 
-OPENS_THE_LOG = {"services/kit/embedded.py", "services/kit/servers.py"}
+OPENS_THE_LOG = {"services/kit/embedded.py", "services/kit/servers.py", "services/kit/moving/log.py"}
 
 
 def reads_others_facts(call: Call) -> bool:

@@ -41,33 +41,33 @@ class Positions:
 
 def move_log(data: Path, kafka: KafkaSettings) -> Generator[Moved, None, Positions]:
     """Send what is not there yet, then compare all of it. Returns where everything stands. Raises ``CannotMove``."""
-    source, target = SqliteSharedLog(data / LOG_FILE), KafkaSharedLog(kafka)
+    source, new_log = SqliteSharedLog(data / LOG_FILE), KafkaSharedLog(kafka)
     total = source.head(PARTITION)
     at = Positions(total)
     try:
-        yield from _send(source, target)
-        for done, (old, new, partition) in enumerate(_compared(source, target), start=1):
+        yield from _send(source, new_log)
+        for done, (old, new, partition) in enumerate(_compared(source, new_log), start=1):
             at.put(old, new, partition)
             if done % BATCH == 0 or done == total:
                 yield Moved(COMPARED, done, total)
     finally:
         source.close()
-        target.close()
+        new_log.close()
     return at
 
 
-def _send(source: SqliteSharedLog, target: KafkaSharedLog) -> Iterator[Moved]:
-    there = _counts(target)
+def _send(source: SqliteSharedLog, new_log: KafkaSharedLog) -> Iterator[Moved]:
+    there = _counts(new_log)
     after, done, total = 0, 0, source.head(PARTITION)
     while records := source.read(PARTITION, after, BATCH):
         new = []
         for positioned in records:
-            partition = target.partition_of(positioned.record.subject)
+            partition = new_log.partition_of(positioned.record.subject)
             if there[partition]:
                 there[partition] -= 1
             else:
                 new.append(positioned.record)
-        target.append(new)
+        new_log.append(new)
         after, done = records[-1].position, done + len(records)
         yield Moved(SENT, done, total)
 
@@ -78,28 +78,28 @@ def _counts(log: KafkaSharedLog) -> dict[str, int]:
     return {p: log.behind({other: heads[other] for other in heads if other != p}) for p in heads}
 
 
-def _compared(source: SqliteSharedLog, target: KafkaSharedLog) -> Iterator[tuple[int, Positioned, str]]:
+def _compared(source: SqliteSharedLog, new_log: KafkaSharedLog) -> Iterator[tuple[int, Positioned, str]]:
     """(old position, where it stands now, in which partition) of every record. Raises ``CannotMove``."""
-    total, there = source.head(PARTITION), target.behind({})
+    total, there = source.head(PARTITION), new_log.behind({})
     if there != total:
         raise CannotMove(f"the topic holds {there} records, the file {total}")
-    after = dict.fromkeys(target.partitions(), 0)
+    after = dict.fromkeys(new_log.partitions(), 0)
     read = 0
     while records := source.read(PARTITION, read, COMPARED_AT_ONCE):
         read = records[-1].position
         of: dict[str, list[Positioned]] = {}
         for positioned in records:
-            of.setdefault(target.partition_of(positioned.record.subject), []).append(positioned)
+            of.setdefault(new_log.partition_of(positioned.record.subject), []).append(positioned)
         for partition, olds in of.items():
-            for old, new in _alike(olds, target, partition, after[partition]):
+            for old, new in _alike(olds, new_log, partition, after[partition]):
                 after[partition] = new.position
                 yield old.position, new, partition
 
 
 def _alike(
-    olds: Sequence[Positioned], target: KafkaSharedLog, partition: str, after: int
+    olds: Sequence[Positioned], new_log: KafkaSharedLog, partition: str, after: int
 ) -> Iterator[tuple[Positioned, Positioned]]:
-    news = target.read(partition, after, len(olds)) if olds else ()
+    news = new_log.read(partition, after, len(olds)) if olds else ()
     if len(news) != len(olds):
         raise CannotMove(f"partition {partition} does not hold what was moved there")
     for old, new in zip(olds, news, strict=True):
