@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from events.postgres import Datastore
-from projections.held import HeldFacts
 from services.kit.config import OrganisationConfig
 from services.kit.data_directory import view_path
 from services.kit.moving.log import Positions
 from services.kit.moving.progress import CannotMove, Moved
-from services.kit.servers import AUTHORITY, VIEW
+from services.kit.servers import AUTHORITY, VIEW, DatabasePlace
 
 MARK = "moved"
 """A named position of the store's: how many facts were moved, with all that belongs to them."""
@@ -73,7 +72,7 @@ def move_organisation(
 ) -> Iterator[Moved]:
     """Everything or nothing; done once. Raises ``CannotMove`` where the database holds something else."""
     folder, database = data / organisation.id, Datastore(url)
-    HeldFacts(Datastore(url, schema=VIEW)).close()  # makes its tables
+    DatabasePlace(organisation.id, url, data).view().close()  # makes its tables
     with closing(_reading(folder / "store.sqlite")) as store:
         (facts,) = store.execute("SELECT COUNT(*) FROM stored_events").fetchone()
         if _moved_before(database, facts, organisation.id):
