@@ -107,7 +107,8 @@ def create_topic(
 
 @app.command("create-account")
 def create_account(organisation: Organisation, password_file: PasswordFile = None) -> None:
-    """Make an organisation's account at Kafka (SCRAM), or give it a new password. With an administrator's credentials."""
+    """Make an organisation's account at Kafka (SCRAM) that reads and writes the shared log and nothing else, or give it a
+    new password. With an administrator's credentials."""
     with in_plain_words():
         from services.cli import serving
 
@@ -123,7 +124,8 @@ def allow(
         str | None, typer.Option(help="Its name at Kafka; `User:ORGANISATION`, if left out.")
     ] = None,
 ) -> None:
-    """Let an organisation read and write the shared log, and nothing else at Kafka. With an administrator's credentials."""
+    """Let an account that is there, e.g. a certificate's, read and write the shared log, and nothing else at Kafka. With an
+    administrator's credentials."""
     with in_plain_words():
         from services.cli import serving
 

@@ -99,7 +99,9 @@ def create_topic(replication: int, min_insync: int) -> tuple[str, bool]:
 
 
 def create_account(organisation: str, password: str) -> None:
-    create_log_account(given(KafkaEnvironment).kafka(ADMINISTRATION), organisation, password)
+    settings = given(KafkaEnvironment).kafka(ADMINISTRATION)
+    create_log_account(settings, organisation, password)
+    allow_account(settings, organisation, f"User:{organisation}")
 
 
 def allow(organisation: str, principal: str) -> None:

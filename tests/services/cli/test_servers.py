@@ -52,12 +52,6 @@ def test_who_administers_kafka_needs_no_more_than_kafka(command: str, password: 
     assert away.exit_code == 1 and away.stderr.startswith("the shared log does not answer")
 
 
-def test_an_account_is_made_and_given_a_new_password(password: Path) -> None:
-    for _ in range(2):
-        done = run("create-account", NAME, "--password-file", password, KAFKA_BOOTSTRAP_SERVERS=kafka())
-        assert done.exit_code == 0 and SECRET not in done.output
-
-
 @pytest.fixture
 def no_database_of_this_name() -> Iterator[None]:
     yield
