@@ -17,6 +17,7 @@ from events.shared_log.kafka.topic import create_account as create_log_account
 from events.shared_log.kafka.topic import create_topic as create_log_topic
 from services.cli.environment import given
 from services.cli.open import CannotServe
+from services.client.authority.silent import tell_silent
 from services.kit.clock import Clock, RealClock, StoryClock
 from services.kit.config import Installation, load
 from services.kit.migrations import Tables, is_current
@@ -48,6 +49,8 @@ def serve(organisation: str, only: str | None, development: bool, host: str, por
         node = node_of(settings, organisation, frozenset((only,)) if only else PARTS, development)
         try:
             tell_standing((node.organisation,), node.log)
+            if node.home is not None:
+                tell_silent(node.organisation, node.home)
             serve_app(node_app(node, development, settings.people), host, port)
         finally:
             node.close()

@@ -1,7 +1,8 @@
 """The client's own place, for the organisations that ask there and for the client (``services.kit.desk``)."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from consent.disclosed import DisclosureRow, disclosures_view
 from consent.overview import ConsentView, consents_view
@@ -29,6 +30,13 @@ class HomeDesk:
         of_clerks = {n: c for n, c in home.features.commands.items() if CONSENT_CLERK in c.roles}
         self.commands: Mapping[str, type[Command]] = of_clerks
         authority.write_ground = self._write_ground
+
+    @property
+    def organisations(self) -> Iterable[str]:
+        return self._names
+
+    def now(self) -> datetime:
+        return self._clock.now()
 
     # What organisations ask
 

@@ -107,6 +107,7 @@ class OrganisationStore:
         place = database.place
         self._next_facts = f"SELECT {place}, state FROM stored_events WHERE {place} > ? ORDER BY {place} LIMIT ?"
         self._to_publish = f"SELECT COUNT(*) FROM (SELECT 1 FROM stored_events WHERE {place} > ? LIMIT ?) AS waiting"
+        self._numbered = f"SELECT {place}, originator_id FROM stored_events WHERE {place} > ?"
         self._next_clients = f"SELECT DISTINCT originator_id FROM stored_events WHERE {place} > ?"
         self._of_client = f"SELECT {place}, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
         self._publications = " UNION ALL ".join(
@@ -155,6 +156,13 @@ class OrganisationStore:
     def clients(self) -> list[str]:
         """Every client with a file here."""
         return [row[0] for row in self.database.rows("SELECT DISTINCT originator_id FROM stored_events ORDER BY 1")]
+
+    def clients_with(self, kinds: Iterable[str], after: int) -> tuple[int, set[str]]:
+        """The clients with a fact of these names among those numbered after ``after``, and how far that looked."""
+        topics = [f"{kind}.v%" for kind in kinds]
+        of_these = " OR ".join(["topic LIKE ?"] * len(topics))
+        rows = self.database.rows(f"{self._numbered} AND ({of_these})", (after, *topics))
+        return max([after, *(number for number, _ in rows)]), {client for _, client in rows}
 
     # Positions and publication
 

@@ -28,7 +28,7 @@ KNOWN: dict[str, Figure] = {}
 
 
 def known(name: str, labels: str, description: str, ending: str = "") -> str:
-    """Note a figure, named ``palvelupolku.NAME`` here. Returns that name."""
+    """Note a figure, named ``palvelupolku.NAME`` here; ``ending``: what Prometheus puts behind. Returns that name."""
     told = f"palvelupolku_{name.replace('.', '_')}{ending}"
     KNOWN[told] = Figure(told, ("organisation", *labels.split()), description)
     return f"palvelupolku.{name}"
