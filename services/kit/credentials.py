@@ -62,7 +62,7 @@ class Credentials:
         try:
             if scheme == SCHEME:
                 return self._signed_by(token, address, question)
-        except (JoseError, SignatureBroken, ValueError, KeyError, TypeError):
+        except (JoseError, SignatureBroken, ValueError, LookupError, TypeError, RecursionError):
             pass
         raise NotSignedIn("not_signed_in")
 
