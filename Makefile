@@ -31,8 +31,10 @@ test: setup needs
 test-quick: setup needs
 	$(BIN)/pytest tests --ignore tests/faults --ignore tests/consent -n 2
 
-faults: setup
+# A night's work: each fault fifty times.
+faults: needs setup
 	KILLS=200 $(BIN)/pytest tests/faults -s
+	FAULTS=50 KEYS_AWAY_SECONDS=60 $(BIN)/pytest tests/machines/test_faults.py -s --timeout 0
 
 bench: setup
 	$(BIN)/python -m tests.bench

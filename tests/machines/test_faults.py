@@ -29,7 +29,7 @@ from tests.scenario.told import SCENARIOS
 
 TIMES = int(os.environ.get("FAULTS", "1"))
 """How often each fault is to happen at least."""
-ONLY = [name for name in os.environ.get("FAULT", "").split(",") if name]
+ONLY = [name for name in os.environ.get("FAULT", "").split(";") if name]
 
 STORIES = ("withdrawal", "two-providers", "failed-trial")
 SPLIT = ("orimattila-social", "esimerkkivalmennus")
