@@ -125,7 +125,12 @@ class RemoteOrganisation:
         if self is self.platform.home:  # there everybody sees only themself
             actor = Actor(client_ref, actor.name, actor.role, self.id)
         asked = {"lang": language} | ({"on": on.isoformat()} if on else {})
-        return self._send("GET", f"clients/{client_ref}/path", actor, params=asked)
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            path = self._send("GET", f"clients/{client_ref}/path", actor, params=asked)
+            if path["incomplete"] is None or time.monotonic() > until:
+                return path
+            time.sleep(AGAIN_SECONDS)  # what is others' cannot be shown now: whoever looks, looks again
 
     def withheld(self, client_ref: str) -> list[SimpleNamespace]:
         """All that any role of the organisation sees of it."""
