@@ -36,8 +36,9 @@ faults: needs setup
 	KILLS=200 $(BIN)/pytest tests/faults -s
 	FAULTS=50 KEYS_AWAY_SECONDS=60 $(BIN)/pytest tests/machines/test_faults.py -s --timeout 0
 
-bench: setup
+bench: needs setup
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.apart
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
