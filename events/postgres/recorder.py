@@ -30,9 +30,8 @@ _LISTS = f"{_COLUMNS} SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[],
 _ONE = f"{_COLUMNS} VALUES (?, ?, ?, ?) {_NUMBER}"
 _MANY = SQL(f"{_LISTS} {_NUMBER}")
 _TRACED = SQL(
-    "WITH traced AS (INSERT INTO traces SELECT client_ref, source_seq, %s "
-    "FROM unnest(%b::text[], %b::bigint[]) AS fact (client_ref, source_seq) ON CONFLICT DO NOTHING) "
-    f"{_LISTS} {_NUMBER}"
+    f"WITH facts AS ({_LISTS} {_NUMBER}), traced AS (INSERT INTO fact_traces SELECT notification_id, %s FROM facts) "
+    "SELECT notification_id FROM facts ORDER BY 1"
 )
 _WITH_POSITION = SQL(f"{_LISTS} WHERE (SELECT position_moved(%s, %s)) {_NUMBER}")
 
@@ -79,7 +78,7 @@ class Recorder(PostgresProcessRecorder):
                 place = (tracking.application_name, tracking.notification_id)
                 cursor.execute(_WITH_POSITION, [*_lists(rows), *place], prepare=True)
             elif trace:
-                cursor.execute(_TRACED, [trace, *_lists(rows)[:2], *_lists(rows)], prepare=True)
+                cursor.execute(_TRACED, [*_lists(rows), trace], prepare=True)
             elif len(rows) == 1:
                 cursor.execute(_ONE, rows[0], prepare=True)
             else:

@@ -46,7 +46,7 @@ class Publisher:
             return 0
         with self._watch.batch(facts) as sent:
             released = self._publish(facts)
-            self._store.mark_published(released, facts[-1].number, facts)
+            self._store.mark_published(released, facts[-1].number, any(f.trace for f in facts))
             sent(released)
         return len(facts)
 

@@ -30,7 +30,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS to_backfill (client_ref TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS reactions_refused (position INTEGER PRIMARY KEY, client_ref TEXT, fact_id TEXT, code TEXT)",
     "CREATE TABLE IF NOT EXISTS register (client_ref TEXT PRIMARY KEY, sealed BLOB, introduced INTEGER)",
-    "CREATE TABLE IF NOT EXISTS traces (client_ref TEXT, source_seq INTEGER, trace TEXT, PRIMARY KEY (client_ref, source_seq))",
+    "CREATE TABLE IF NOT EXISTS fact_traces (number INTEGER PRIMARY KEY, trace TEXT)",
 )
 """Beside the library's own: ``stored_events`` (the files) and ``tracking`` (positions by name)."""
 
@@ -47,9 +47,9 @@ _COUNT = (
     "INSERT INTO tracking (application_name, notification_id) VALUES (?, 1) ON CONFLICT (application_name) DO UPDATE "
     "SET notification_id = tracking.notification_id + 1 RETURNING notification_id"
 )
-KEEP_TRACE = "INSERT INTO traces VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-_TRACES = "SELECT client_ref, source_seq, trace FROM traces"
-_FORGET_TRACE = "DELETE FROM traces WHERE client_ref = ? AND source_seq = ?"
+KEEP_TRACE = "INSERT INTO fact_traces VALUES (?, ?) ON CONFLICT DO NOTHING"
+_TRACES = "SELECT number, trace FROM fact_traces WHERE number BETWEEN ? AND ?"
+_FORGET_TRACES = "DELETE FROM fact_traces WHERE number <= ?"
 _POSITION = "SELECT notification_id FROM tracking WHERE application_name = ?"
 _VERSION = "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?"
 _REGISTER = (
@@ -176,18 +176,15 @@ class OrganisationStore:
         after = self.position(PUBLISHER)
         rows = self.database.rows(self._next_facts, (after, limit))
         facts = [Outgoing(number, header(state), state) for number, state in rows]
-        traces = self._traces() if facts else {}
-        if not traces:
-            return facts
-        return [f._replace(trace=traces.get((f.header.client_ref, f.header.source_seq), "")) for f in facts]
+        traces = self._traces(facts[0].number, facts[-1].number) if facts else {}
+        return [f._replace(trace=traces.get(f.number, "")) for f in facts] if traces else facts
 
-    def _traces(self) -> dict[tuple[str, int], str]:
-        """Of facts that are not published yet, by client and ``source_seq``."""
-        return {(client_ref, seq): trace for client_ref, seq, trace in self.database.rows(_TRACES)}
+    def _traces(self, first: int, last: int) -> dict[int, str]:
+        return dict(self.database.rows(_TRACES, (first, last)))
 
-    def trace_of(self, fact: Fact) -> str:
+    def trace_of(self, number: int) -> str:
         """The trace that a fact comes of, until it is published; empty for none."""
-        return self._traces().get((fact.client_ref, fact.source_seq), "")
+        return self._traces(number, number).get(number, "")
 
     def to_publish(self, limit: int) -> int:
         """How many facts the publisher has not looked at, counted up to ``limit``."""
@@ -208,16 +205,15 @@ class OrganisationStore:
         rows = self.database.rows(self._publications, (client_ref, client_ref))
         return [Publication(n, position, time, frozenset(r.split())) for n, position, time, r in rows]
 
-    def mark_published(self, released: Iterable[Released], up_to: int, looked_at: Iterable[Outgoing] = ()) -> None:
+    def mark_published(self, released: Iterable[Released], up_to: int, traced: bool = True) -> None:
         """Keep what the publisher has sent, and that it has looked at everything up to fact number ``up_to``: what
-        these come of is forgotten."""
+        these come of is forgotten. ``traced``: some come of a trace."""
         rows = [(r.number, r.position, r.time, r.recipients) for r in released]
-        traced = [(f.header.client_ref, f.header.source_seq) for f in looked_at if f.trace]
         with self.database.transaction(commit=True) as cursor:
             cursor.executemany(_PUBLISHED, rows)
             cursor.execute(_MOVE, (PUBLISHER, up_to))
             if traced:
-                cursor.executemany(_FORGET_TRACE, traced)
+                cursor.execute(_FORGET_TRACES, (up_to,))
 
     def mark_changed(self, released: Released) -> int:
         """Keep where a consent change stands, and count it (position ``CHANGES``): whoever remembers consent looks

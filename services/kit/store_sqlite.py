@@ -18,9 +18,10 @@ class _Recorder(SQLiteProcessRecorder):
 
     def _insert_events(self, c: Any, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """With ``trace=``: what they come of, in the same transaction."""
+        numbers = super()._insert_events(c, stored_events, **kwargs)
         if trace := kwargs.get("trace"):
-            c.executemany(KEEP_TRACE, [(e.originator_id, e.originator_version, trace) for e in stored_events])
-        return super()._insert_events(c, stored_events, **kwargs)
+            c.executemany(KEEP_TRACE, [(number, trace) for number in numbers or ()])
+        return numbers
 
 
 class _Factory(SQLiteFactory):

@@ -186,7 +186,7 @@ class Authority:
         # The time it was written: repeated after a crash, also on a later day, it is the record that is there.
         position, time = release_change(
             self._signer, self._log, fact, parties, key, lambda p: party_key(root, p, epoch.number), fact.recorded_at,
-            self.organisation, epoch.begun_after, self._files.trace_of(fact),
+            self.organisation, epoch.begun_after, self._files.trace_of(number),
         )
         CONSENT_CHANGES.add(1, {"organisation": self.organisation, "change": fact.name})
         released = Released(number, CHANGE_LANE, position, time, " ".join(sorted(parties)))

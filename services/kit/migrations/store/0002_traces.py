@@ -7,10 +7,4 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    op.execute("""
-        CREATE TABLE traces (
-            client_ref text NOT NULL,
-            source_seq bigint NOT NULL,
-            trace text NOT NULL,
-            PRIMARY KEY (client_ref, source_seq)
-        )""")
+    op.execute("CREATE TABLE fact_traces (number bigint PRIMARY KEY, trace text NOT NULL)")

@@ -1,0 +1,3 @@
+from tests.places import database_url, folder_place, place, server_place
+
+__all__ = ["database_url", "folder_place", "place", "server_place"]
