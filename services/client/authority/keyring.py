@@ -229,6 +229,8 @@ class Authority:
         asked = (source, client_ref, category, members)
         if self._lasting.get(asked) == (consent, today):
             return True
+        if not members:
+            return False  # for nobody nothing is sealed
         for recipient, since in members:
             if not consent.lasts(_scope(source, recipient, category), since, today):
                 return False

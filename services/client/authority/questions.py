@@ -3,12 +3,18 @@
 Who asks stands in the credential, never in the question: nobody can ask for another organisation.
 """
 
+from typing import Annotated
+
 import msgspec
 
-from consent.keys import OpenKey, SealKey, Wanted
+from consent import keys
+from consent.keys import LOCATOR_BYTES, SealKey, Wanted
 from events.consent import Scope
 from services.kit import errors
 from services.kit.errors import Refused
+
+
+Locator = Annotated[bytes, msgspec.Meta(min_length=LOCATOR_BYTES, max_length=LOCATOR_BYTES)]
 
 
 class SealKeys(msgspec.Struct, frozen=True, tag=True):
@@ -20,7 +26,7 @@ class SealKeys(msgspec.Struct, frozen=True, tag=True):
 class OpenKeys(msgspec.Struct, frozen=True, tag=True):
     """``Keyring.open_keys``: (client_ref, locator) of each record."""
 
-    asked: list[tuple[str, bytes]]
+    asked: list[tuple[str, Locator]]
 
 
 class ConsentHead(msgspec.Struct, frozen=True, tag=True):
@@ -73,7 +79,7 @@ class Keys(msgspec.Struct, frozen=True, tag=True):
 class Opened(msgspec.Struct, frozen=True, tag=True):
     """The answer to ``OpenKeys``: a key, ``not_yours`` or ``no_such`` for each."""
 
-    opened: list[OpenKey | str]
+    opened: list[keys.Opened]
 
 
 class Head(msgspec.Struct, frozen=True, tag=True):
@@ -112,9 +118,9 @@ class Refusal(msgspec.Struct, frozen=True, tag=True):
     field: str | None
 
     def error(self) -> Refused:
-        known = getattr(errors, self.kind, Refused)
-        error: Refused = known(self.code, self.field)
-        return error
+        known = getattr(errors, self.kind, None)
+        kind = known if isinstance(known, type) and issubclass(known, Refused) else Refused
+        return kind(self.code, self.field)
 
 
 Answer = Keys | Opened | Head | Done | Ref | Facts | Moved | Refusal

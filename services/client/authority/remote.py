@@ -8,7 +8,8 @@ import msgspec
 from opentelemetry.trace import SpanKind
 
 from consent.keys import AuthorityUnavailable, ConsentMoved, Opened, SealKey, Wanted
-from events.codec import decode
+from events.catalogue import UnknownFact
+from events.codec import UnreadableFact, decode
 from events.consent import Scope
 from events.envelope import Fact
 from services.client.authority import questions
@@ -26,6 +27,7 @@ ATTEMPTS = 2
 """A kept connection may just have been closed at the other end."""
 
 A = TypeVar("A", bound=Answer)
+T = TypeVar("T")
 
 
 class RemoteAuthority:
@@ -38,17 +40,14 @@ class RemoteAuthority:
         """``url``: of the authority's questions, e.g. ``https://oma-polku.example/authority``."""
         timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
         self._client = httpx.Client(timeout=timeout, headers={"Content-Type": questions.CONTENT_TYPE})
-        self._url, self._credential = url, credential
+        self._url, self._credential = f"{url.rstrip('/')}/", credential
         self.commands = commands
 
     def seal_keys(self, source: str, wanted: Sequence[Wanted]) -> Sequence[SealKey]:
-        return self._ask(questions.SealKeys(list(wanted)), questions.Keys).keys
+        return _whole(self._ask(questions.SealKeys(list(wanted)), questions.Keys).keys, wanted)
 
     def open_keys(self, recipient: str, asked: Sequence[tuple[str, bytes]]) -> Sequence[Opened]:
-        opened = self._ask(questions.OpenKeys(list(asked)), questions.Opened).opened
-        if len(opened) != len(asked):
-            raise AuthorityUnavailable("the answer is not whole")
-        return opened  # type: ignore[return-value]
+        return _whole(self._ask(questions.OpenKeys(list(asked)), questions.Opened).opened, asked)
 
     def consent_head(self, client_ref: str, party: str) -> int:
         return self._ask(questions.ConsentHead(client_ref), questions.Head).position
@@ -62,10 +61,16 @@ class RemoteAuthority:
     def record(self, client_ref: str, command: Command, actor: Actor, command_id: str) -> tuple[Fact, ...]:
         fields = command.model_dump_json(by_alias=True, exclude_unset=True).encode()
         question = questions.Record(client_ref, command.called(), fields, actor.person, actor.name, command_id)
-        return tuple(map(decode, self._ask(question, questions.Facts).facts))
+        return self._facts(question)
 
     def recorded(self, client_ref: str, command_id: str) -> tuple[Fact, ...]:
-        return tuple(map(decode, self._ask(questions.Recorded(client_ref, command_id), questions.Facts).facts))
+        return self._facts(questions.Recorded(client_ref, command_id))
+
+    def _facts(self, question: Question) -> tuple[Fact, ...]:
+        try:
+            return tuple(map(decode, self._ask(question, questions.Facts).facts))
+        except (UnreadableFact, UnknownFact):
+            raise AuthorityUnavailable("the answer cannot be read") from None
 
     def answers(self) -> bool:
         """Does it answer now?"""
@@ -105,7 +110,7 @@ class RemoteAuthority:
                 break
             except httpx.ConnectError:
                 raise AuthorityUnavailable("nobody there") from None
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 if attempt + 1 == ATTEMPTS or isinstance(error, httpx.TimeoutException):
                     raise AuthorityUnavailable("no answer") from None
         if response.status_code != 200:
@@ -118,3 +123,9 @@ class RemoteAuthority:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _whole(answers: Sequence[T], asked: Sequence[object]) -> Sequence[T]:
+    if len(answers) != len(asked):
+        raise AuthorityUnavailable("the answer is not whole")
+    return answers
