@@ -36,6 +36,9 @@ TO_HEAR = "to_hear"
 TO_SEND_AGAIN = "to_send_again"
 """Queue: consent changes after which own facts may be due to somebody."""
 
+TO_TRY_AGAIN = "to_try_again"
+"""Queue: records set aside that somebody has asked to try again."""
+
 
 class MovedMeanwhile(Exception):
     """Somebody else has read on in this view: nothing was written."""
@@ -242,7 +245,7 @@ class HeldFacts:
 
     def take_over(self, old: "HeldFacts", partition_at: Callable[[int], str]) -> None:
         """What waits here is what waits in the view that this one replaces, what that one had not come to, and what
-        only this one understands."""
+        only this one understands. A day has passed here when it has passed there: what begins with it is sent then."""
         positions, aside = old.positions(), {a.position for a in old.set_aside()}
         still = {w for queue in (TO_HEAR, TO_SEND_AGAIN) for w in old.waiting(queue, MANY)}
         mine = [w for queue in (TO_HEAR, TO_SEND_AGAIN) for w in self.waiting(queue, MANY)]
@@ -252,6 +255,15 @@ class HeldFacts:
         )
         with self._writing() as cursor:
             cursor.executemany(_WAIT, still)
+        for partition, day in old.days_passed().items():
+            self.pass_day(day, [partition])
+
+    def ask_again(self) -> set[int]:
+        """Ask whoever moves this view to try again what is set aside. Returns the records' positions."""
+        asked = [Waiting(TO_TRY_AGAIN, a.position, a.client_ref) for a in self.set_aside()]
+        with self._writing() as cursor:
+            cursor.executemany(_WAIT, asked)
+        return {a.position for a in asked}
 
     def _write(self, cursor: Any, batch: Batch) -> None:
         for _, positions in batch.purges:

@@ -15,7 +15,7 @@ from consent.keys import Keyring, Opened
 from consent.policy import ClientConsent
 from consent.sealing import Verifier, locator_of
 from events.shared_log import LogReader, Positioned, SharedLog
-from projections.held import Batch, HeldFacts, HeldRow, LastRead, MovedMeanwhile
+from projections.held import TO_TRY_AGAIN, Batch, HeldFacts, HeldRow, LastRead, MovedMeanwhile
 from projections.intake import Intake, Register
 
 BATCH = 500
@@ -211,6 +211,15 @@ class Projector:
             self._blocked.clear()
             self._take_in(batch, consents)
             return len(waiting) - len(batch.set_aside)
+
+    def replay_asked(self) -> int:
+        """Replay, if somebody has asked for it (``HeldFacts.ask_again``). Returns how many records they asked for."""
+        with self.lock:
+            asked = [w for w in self.view.waiting(TO_TRY_AGAIN, BATCH) if self.leads(w.client_ref)]
+            if asked:
+                self.replay()
+                self.view.done(asked)
+            return len(asked)
 
     def close(self) -> None:
         if self._reader is not None:

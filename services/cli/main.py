@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import moving, servers, show, upkeep
+from services.cli import moving, node, servers, show, upkeep
 from services.cli.environment import given
 from services.cli.open import (
     check_allowed,
@@ -36,6 +36,7 @@ from services.scenario.story import read as read_story
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(upkeep.app)
 app.add_typer(servers.app)
+app.add_typer(node.app, name="node")
 app.add_typer(moving.app)
 
 

@@ -66,6 +66,16 @@ def node_of(settings: Settings, organisation: str, parts: frozenset[str], develo
     return Node(installation, organisation, places, clock, settings.authority_url, parts, settings.trace_on_log)
 
 
+@contextmanager
+def beside(organisation: str) -> Iterator[Node]:
+    """A node that does no part of the work, beside those that do; a story's too."""
+    node = node_of(given(Settings), organisation, frozenset(), development=True)
+    try:
+        yield node
+    finally:
+        node.close()
+
+
 def _clock(settings: Settings, development: bool) -> Clock:
     if settings.story_clock is None:
         return RealClock()

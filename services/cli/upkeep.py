@@ -69,7 +69,7 @@ def check_data(data: Data = DATA, as_json: Json = False) -> None:
             if findings:
                 checked, _ = _checked(data, as_json)
                 findings = [f for f in checked.findings if f in findings]
-        _report(checked.counts, [f._asdict() for f in findings], as_json)
+        report(checked.counts, [f._asdict() for f in findings], as_json)
     if findings:
         raise typer.Exit(1)
 
@@ -81,7 +81,8 @@ def _checked(data: Path, as_json: bool) -> tuple[Checked, bool]:
         return check(platform, lambda name: progress.update(bar, description=name, advance=1)), platform.beside_another
 
 
-def _report(counts: dict[str, int], findings: list[dict[str, Any]], as_json: bool) -> None:
+def report(counts: dict[str, int], findings: list[dict[str, Any]], as_json: bool) -> None:
+    """What a check looked at and found."""
     if as_json:
         print_json({"counts": counts, "findings": findings})
         return

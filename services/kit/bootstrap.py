@@ -173,7 +173,6 @@ def rebuild(organisation: Organisation, places: Places, log: SharedLog) -> Itera
         while projector.step():
             pass
         projector.pass_day()
-        projector.day_passed()
         projector.close()
         organisation.adopt(projector.view, place.switch)
 

@@ -1,11 +1,11 @@
 """Every invariant that can be checked on stored data (consent.md, "Invariants")."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from consent.keys import NO_SUCH, OpenKey
 from consent.meant_for import is_for, mention
@@ -43,6 +43,13 @@ class Checked:
     findings: list[Finding]
 
 
+class Organisations(Protocol):
+    """A platform, or whatever else has organisations."""
+
+    @property
+    def organisations(self) -> Mapping[str, Organisation]: ...
+
+
 Check = Callable[[Platform, dict[str, int]], Iterator[Finding]]
 
 
@@ -64,7 +71,7 @@ def _count(counts: dict[str, int], name: str, by: int = 1) -> None:
     counts[name] = counts.get(name, 0) + by
 
 
-def files(platform: Platform, counts: dict[str, int]) -> Iterator[Finding]:
+def files(platform: Organisations, counts: dict[str, int]) -> Iterator[Finding]:
     """Each file is whole: places from 1 without gaps, ids once, every fact readable and of its category."""
     seen: set[str] = set()
     for organisation in platform.organisations.values():

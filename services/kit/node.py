@@ -2,7 +2,8 @@
 
 import threading
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.types import ASGIApp
@@ -15,7 +16,7 @@ from services.client.authority.answering import Answering
 from services.client.authority.remote import RemoteAuthority
 from services.client.authority.web import authority_app
 from services.client.desk import HomeDesk
-from services.kit.bootstrap import Composer, Keys, PublicKeys, features
+from services.kit.bootstrap import Composer, Keys, PublicKeys, features, rebuild
 from services.kit.clock import Clock, RealClock
 from services.kit.command import Command
 from services.kit.config import CONSENT_CLERK, ConfigurationError, Installation, OrganisationConfig
@@ -96,6 +97,22 @@ class Node:
         answering = Answering(self.authority, self.home, organisations)
         return authority_app(answering, Credentials(self._keys, RealClock().now))
 
+    def rebuild(self) -> Iterator[tuple[int, int]]:
+        """Build the view anew beside the one that the organisation's processes go on with, then switch. Yields (read so
+        far, head). Raises ``Unavailable`` while another process does."""
+        return rebuild(self.organisation, self._composer.places, self.log)
+
+    @contextmanager
+    def view_built_anew(self) -> Iterator[Projector]:
+        """A second view, empty, and a projector that reads into it; gone at the end. Raises as ``rebuild`` does."""
+        view = self._place.new_view()
+        projector = self.organisation.projector_on(view, self.log.reader())
+        try:
+            yield projector
+        finally:
+            projector.close()
+            self._place.discard(view)
+
     # Running
 
     def _loops(self) -> list[Loop]:
@@ -115,7 +132,7 @@ class Node:
 
     def _read_on(self) -> int:
         assert self.leading is not None
-        work = self.organisation.read_on(self.leading)
+        work = self.organisation.read_on(self.leading) or self.leading.replay_asked()
         if work:
             self._news.set()
             self.wake.set()

@@ -10,7 +10,7 @@ CONVERT = {("events/shared_log/__init__.py", "fromtimestamp"), ("services/kit/te
 
 MEASURE = {
     "events/shared_log/sqlite.py", "events/shared_log/kafka/clients.py", "projections/door.py", "services/kit/loops.py",
-    "services/kit/web/guard.py", "services/cli/upkeep.py", "services/scenario/remote.py",
+    "services/kit/web/guard.py", "services/cli/upkeep.py", "services/cli/node.py", "services/scenario/remote.py",
     "services/kit/telemetry/figures.py", "services/kit/web/traced.py",
 }
 """How long a reader waits for news, how long a broker may take, how long a read waits to catch up, how long what fails

@@ -58,7 +58,7 @@ class Composed:
             "kafka:9093": f"127.0.0.1:{self._ports['controller']}",
             "oma-polku:8400": f"127.0.0.1:{self._ports['oma-polku']}",
         }
-        self.processes: list[Process] = []
+        self._processes: list[tuple[str, Process]] = []
         prepare = ["sh", self.folder / "compose" / "prepare.sh"]
         subprocess.run(prepare, check=True, env=os.environ | {"PALVELUPOLKU": str(PROGRAM)}, stdout=subprocess.DEVNULL)
 
@@ -107,11 +107,22 @@ class Composed:
 
     def once(self, name: str) -> str:
         """Run a service that ends, and return what it said."""
+        return self._run(name, self._command(name))
+
+    def run(self, name: str, *words: str, status: int = 0) -> str:
+        """Run another command of the program as a service: ``docker compose run --rm NAME WORDS``."""
+        return self._run(name, [str(PROGRAM), *words], status)
+
+    def installation(self, name: str) -> Path:
+        """The installation's file as a service sees it; here each has its own."""
+        return Path(self.environment(name)["INSTALLATION"])
+
+    def _run(self, name: str, command: list[str], status: int = 0) -> str:
         done = subprocess.run(
-            self._command(name), env=self.environment(name), capture_output=True, text=True, check=False,
+            command, env=self.environment(name), capture_output=True, text=True, check=False,
             cwd=self.folder, timeout=ONCE_SECONDS,
         )
-        assert done.returncode == 0, f"{name}: {done.stderr[-3000:]}"
+        assert done.returncode == status, f"{name}: {done.stderr[-3000:]}"
         return done.stdout
 
     def start(self, *names: str) -> None:
@@ -125,13 +136,15 @@ class Composed:
         command = [*self._command(name), "--port", str(port)]
         environment = [f"{k}={v}" for k, v in self.environment(name).items()]
         process = Process(["env", "-i", *environment, *command], self.folder / f"{name}-{number}.log", ending=signal.SIGTERM)
-        self.processes.append(process)
+        self._processes.append((name, process))
         return port, process
 
-    def stop(self) -> None:
-        for process in self.processes:
+    def stop(self, *names: str) -> None:
+        """All of them, if none is named."""
+        ending = [process for name, process in self._processes if name in names or not names]
+        for process in ending:
             process.send(signal.SIGTERM)
-        for process in self.processes:
+        for process in ending:
             process.end(signal.SIGTERM, 20)
 
     def environment(self, name: str) -> dict[str, str]:
@@ -159,13 +172,15 @@ class Composed:
         return found
 
     def _secrets(self, name: str) -> Path:
-        """A folder as ``/run/secrets`` of the service."""
+        """A folder as ``/run/secrets`` of the service. Made once: what is changed there stays."""
         folder = self.folder / name / "secrets"
+        if folder.exists():
+            return folder
         for secret in self.compose["services"][name]["secrets"]:
             source, target = (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])
-            text = (self.folder / self.compose["secrets"][source]["file"]).read_bytes()
-            (folder / target).parent.mkdir(parents=True, exist_ok=True)
-            (folder / target).write_bytes(self._here(text.decode()).encode() if target.endswith("_url") else text)
+            there, content = folder / target, (self.folder / self.compose["secrets"][source]["file"]).read_bytes()
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.write_bytes(self._here(content.decode()).encode() if target.endswith("_url") else content)
         return folder
 
     def _prepared(self, name: str) -> Path:

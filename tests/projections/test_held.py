@@ -175,8 +175,10 @@ def test_a_view_that_replaces_another_takes_over_what_was_not_heard(view: HeldFa
     write(view, Batch(rows=[row(1), row(2)], waiting=hear(2), set_aside=aside), 4)
     new = place.new_view()
     write(new, Batch(rows=[row(n) for n in (1, 2, 3, 5)], waiting=hear(1, 2, 3, 5), set_aside=aside[1:]), 5)
+    view.pass_day(DAY, ["0"])
     new.take_over(view, lambda _: "0")
     assert new.waiting(TO_HEAR, 9) == hear(2, 3, 5)
+    assert new.days_passed() == {"0": DAY}, "what begins on a later day is sent when that day passes"
     place.discard(new)
     assert view.waiting(TO_HEAR, 9) == hear(2), "the view in use goes on"
 

@@ -19,7 +19,7 @@ from events.shared_log import Positioned, Record
 from events.sqlite import Datastore
 from events.structs import replaced
 from projections import intake
-from projections.held import TO_HEAR, HeldFacts, HeldRow
+from projections.held import TO_HEAR, TO_TRY_AGAIN, HeldFacts, HeldRow
 from projections.run import LogReplaced
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
 from services.kit.bootstrap import Platform
@@ -174,6 +174,19 @@ def test_what_was_set_aside_is_taken_in_order_once_it_is_understood(town: Town, 
     assert town.path(EMPLOYMENT).incomplete is None
     town.says(SOCIAL, STARTED)
     assert town.held(EMPLOYMENT) == ["ActivityStarted"] * 2
+
+
+def test_who_moves_the_view_tries_again_when_it_is_asked(town: Town) -> None:
+    """Another process asks; the records stay asked for until that was done."""
+    activity_is_consented(town)
+    poison(with_fields(version=9))(town)
+    town.platform.settle()
+    projector = town[EMPLOYMENT].projector
+    assert projector.replay_asked() == 0, "nobody has asked"
+    asked = projector.view.ask_again()
+    assert asked == {a.position for a in projector.view.set_aside()} == {w.position for w in projector.view.waiting(TO_TRY_AGAIN, 9)}
+    assert projector.replay_asked() == len(asked) > 0
+    assert projector.view.waiting(TO_TRY_AGAIN, 9) == [] and len(town.aside(EMPLOYMENT)) == len(asked)
 
 
 def test_a_fact_understood_late_is_reacted_to(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
