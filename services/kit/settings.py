@@ -3,12 +3,13 @@ these classes (``palvelupolku settings --markdown``)."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import DirectoryPath, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
-from events.shared_log.kafka.settings import KafkaSettings
+if TYPE_CHECKING:  # its package imports Kafka's library, for which no command should wait that does not use it
+    from events.shared_log.kafka.settings import KafkaSettings
 
 CONFIG = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
 
@@ -59,8 +60,10 @@ class KafkaEnvironment(Environment):
     kafka_ssl_keyfile: str | None = Field(default=None, description="Its key (PEM).")
     kafka_timeout: float = Field(default=10.0, description="Seconds after which a broker that does not answer is away.")
 
-    def kafka(self, client_id: str) -> KafkaSettings:
+    def kafka(self, client_id: str) -> "KafkaSettings":
         """As the log wants them. Raises ``ValueError``."""
+        from events.shared_log.kafka.settings import KafkaSettings
+
         password = self.kafka_sasl_password
         return KafkaSettings(
             bootstrap_servers=self.kafka_bootstrap_servers,
