@@ -22,6 +22,7 @@ with_a_key() { awk '/^\[\[/ { at = $0 } $1 == "id" { id = $3 } at == "[[organisa
 mkdir -p "$made/secrets"
 password "$made/secrets/kafka_admin_password"
 password "$made/secrets/postgres_password"
+password "$made/secrets/grafana_password"
 address "$made/secrets/admin_database_url" postgres "$made/secrets/postgres_password" postgres
 
 installation=$made/organisations.toml

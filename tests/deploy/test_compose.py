@@ -105,8 +105,11 @@ def test_no_organisation_reaches_anothers_processes() -> None:
     for one, other in combinations(INSTALLATION.ids - {HOME}, 2):
         assert not networks[one] & networks[other]
     assert all(networks[HOME] & networks[o] for o in INSTALLATION.ids)
-    everywhere = set(COMPOSE["networks"])
-    assert set(SERVICES["kafka"]["networks"]) == set(SERVICES["postgres"]["networks"]) == everywhere
+    everywhere = {n for one in networks.values() for n in one}
+    assert set(SERVICES["kafka"]["networks"]) == set(SERVICES["postgres"]["networks"]) == {*everywhere, "administration"}
+    assert set(SERVICES["collector"]["networks"]) == {*everywhere, "telemetry"}
+    asks_for_figures = {n for name in ("prometheus", "grafana", "jaeger") for n in SERVICES[name]["networks"]}
+    assert not asks_for_figures & everywhere
 
 
 def test_ports_are_this_machines_only() -> None:

@@ -160,5 +160,5 @@ def test_an_organisations_account_at_kafka_does_no_more_than_it_must(running: Co
 def test_no_secret_stands_in_a_log(running: Composed) -> None:
     secrets = [p.read_bytes() for p in (running.folder / "compose" / "prepared" / "secrets").rglob("*password")]
     logs = [*running.folder.glob("*.log"), running.folder / "kafka" / "log"]
-    assert len(secrets) == 10 and len(logs) == 7
+    assert len(secrets) == 11 and len(logs) == 7
     assert [log.name for log in logs for secret in secrets if secret in log.read_bytes()] == []
