@@ -103,7 +103,8 @@ def test_a_key_is_changed_and_who_was_not_told_of_it_catches_up(running: Compose
 
     projector = f"{PROVIDER}-projector"
     running.stop(projector)
-    running.installation(projector).write_text(installation.read_text())
+    for one in (projector, WEB[PROVIDER]):
+        running.installation(one).write_text(installation.read_text())
     running.start(projector, projector)
     assert "1 tietuetta ymmärrettiin, 0 odottaa" in running.run(WEB[PROVIDER], "node", "replay", PROVIDER)
     assert dead_letters(running) == [] and SHARED in texts(coach.path(ref))
