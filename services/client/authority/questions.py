@@ -13,7 +13,6 @@ from events.consent import Scope
 from services.kit import errors
 from services.kit.errors import Refused
 
-
 Locator = Annotated[bytes, msgspec.Meta(min_length=LOCATOR_BYTES, max_length=LOCATOR_BYTES)]
 
 
