@@ -3,7 +3,7 @@ and neither it nor the figures nor the logs tell of whom."""
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -37,6 +37,10 @@ class Clicked(NamedTuple):
         address = f"{self.town.addresses[EMPLOYMENT]}/{EMPLOYMENT}/clients/{self.client_ref}/path"
         return httpx.get(address, headers=headers, timeout=30)
 
+    def social_has_read_everything(self) -> bool:
+        standing = httpx.get(f"{self.town.addresses[SOCIAL]}/readyz", timeout=30).json()["standing"]
+        return bool(standing["to_read"] == 0)
+
     def figures(self) -> str:
         return "\n".join(httpx.get(f"{p.address}/metrics", timeout=30).text for p in self.town.processes)
 
@@ -61,13 +65,18 @@ def _click(at: Clicked) -> Clicked:
     at = at._replace(client_ref=written.json()["client_ref"])
     consent = at.post(f"clients/{at.client_ref}/give-consent", "consent_clerk", {"place": "Orimattila", "scopes": SCOPES})
     assert consent.status_code == 201, consent.text
+    _until(at.social_has_read_everything)  # what is told before that is sent again later, and is not followed
     opened = at.post(f"clients/{at.client_ref}/open-case", "own_social_worker", {})
     assert opened.status_code == 201, opened.text
+    _until(lambda: at.path_at_employment().status_code == 200)
+    return at
+
+
+def _until(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
-    while at.path_at_employment().status_code != 200:
+    while not condition():
         assert time.monotonic() < until
         time.sleep(0.1)
-    return at
 
 
 def trace_of(clicked: Clicked, click: str) -> str:
