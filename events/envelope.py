@@ -13,6 +13,9 @@ ClientRef = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Ref = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 """Id of a fact. A reference to another organisation's fact is only this: never its content."""
 
+SourceSeq = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+"""A place in a file: no larger than what every database and JSON reader keeps exactly."""
+
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment with its zone."""
 
@@ -45,7 +48,7 @@ class Fact(msgspec.Struct, Generic[S_co], frozen=True, kw_only=True):
     fact_id: Ref
     client_ref: ClientRef
     organisation: str
-    source_seq: int
+    source_seq: SourceSeq
     name: str
     version: int
     category: str

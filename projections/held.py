@@ -40,6 +40,10 @@ TO_TRY_AGAIN = "to_try_again"
 """Queue: records set aside that somebody has asked to try again."""
 
 
+WAITS_BEHIND = "waits behind an earlier record of the client"
+"""Why a record is set aside that nobody has looked at."""
+
+
 class MovedMeanwhile(Exception):
     """Somebody else has read on in this view: nothing was written."""
 

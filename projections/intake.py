@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
+from eventsourcing.persistence import InterfaceError, OperationalError
+
 from consent.domain import CHANGES, Change, UnknownGrant
 from consent.keys import NO_SUCH, NOT_YOURS, Opened, OpenKey
 from consent.policy import ClientConsent, Steps, allows
@@ -20,7 +22,7 @@ from events.envelope import Fact
 from events.identity import ClientIntroduced
 from events.shared_log import Positioned, day_of
 from events.structs import replaced
-from projections.held import TO_HEAR, TO_SEND_AGAIN, Batch, HeldRow, SetAside, ToConfirm, Waiting
+from projections.held import TO_HEAR, TO_SEND_AGAIN, WAITS_BEHIND, Batch, HeldRow, SetAside, ToConfirm, Waiting
 
 
 class Register(Protocol):
@@ -46,18 +48,22 @@ class Intake:
     def __init__(
         self, organisation: str, verifier: Verifier, register: Register, hears: Collection[str],
         today: Callable[[], date], consent_of: Callable[[str], ClientConsent], held_of: Callable[[str], list[HeldRow]],
+        dismissed: Callable[[int], bool],
     ):
-        """``consent_of`` and ``held_of`` a client: as they stand in the view."""
+        """``consent_of`` and ``held_of`` a client: as they stand in the view. ``dismissed``: has somebody decided that
+        nothing waits for the record at this position, if it is not understood?"""
         self.organisation = organisation
         self._verifier, self._register, self._hears, self._today = verifier, register, frozenset(hears), today
-        self._consent_of, self._held_of = consent_of, held_of
+        self._consent_of, self._held_of, self._dismissed = consent_of, held_of, dismissed
         self._scopes: dict[tuple[str, str], Scope] = {}
 
     def project(
         self, records: Sequence[Positioned], opened_for: Sequence[Opened], blocked: set[str]
     ) -> tuple[Batch, dict[str, ClientConsent]]:
         """What the records change, and the consent of the clients whose consent they change. ``opened_for``: the
-        authority's answer for each. ``blocked``: clients with a record set aside; grows."""
+        authority's answer for each. ``blocked``: clients with a record set aside; grows.
+
+        Raises ``OperationalError`` and ``InterfaceError`` while the database is away: that is no record's fault."""
         batch = Batch()
         consents: dict[str, ClientConsent] = {}
         facts: list[tuple[HeldRow, str]] = []
@@ -65,9 +71,13 @@ class Intake:
             client_ref = positioned.record.subject
             try:
                 if client_ref in blocked:
-                    raise NotUnderstood("waits behind an earlier record of the client")
+                    raise NotUnderstood(WAITS_BEHIND)
                 self._open(positioned, opened, consents, batch, facts)
+            except (OperationalError, InterfaceError):
+                raise
             except Exception as error:  # whatever it is: one client's record must not stop the others
+                if client_ref not in blocked and self._dismissed(positioned.position):
+                    continue
                 blocked.add(client_ref)
                 batch.set_aside.append(SetAside(positioned.position, client_ref, positioned.record.id, _reason(error)))
         self._keep(facts, consents, batch)

@@ -41,16 +41,17 @@ class Projector:
     def __init__(
         self, organisation: str, log: SharedLog, keyring: Keyring, verifier: Verifier, view: HeldFacts,
         today: Callable[[], date], register: Register, hears: Collection[str] = (), reader: LogReader | None = None,
-        watch: Watch = unwatched,
+        watch: Watch = unwatched, dismissed: Callable[[int], bool] = lambda _: False,
     ):
         """``hears``: names of the facts that the organisation may have to react to. ``reader``: this projector moves
-        the view, by the reader's partitions. One without waits for another process to move it."""
+        the view, by the reader's partitions. One without waits for another process to move it. ``dismissed``: see ``Intake``."""
         self.organisation = organisation
         self.view = view
         self._log, self._keyring, self._reader, self._today = log, keyring, reader, today
         self._watch = watch
         self.intake = Intake(
-            organisation, verifier, register, hears, today, self._remembered, lambda client_ref: self.view.held(client_ref)
+            organisation, verifier, register, hears, today, self._remembered,
+            lambda client_ref: self.view.held(client_ref), dismissed,
         )
         self._consent: OrderedDict[str, ClientConsent] = OrderedDict()
         self._blocked = {aside.client_ref for aside in view.set_aside()}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from projections.held import TO_TRY_AGAIN
+from projections.held import TO_TRY_AGAIN, HeldFacts
 from services.cli import show
 from services.cli.open import CannotServe
 from services.cli.servers import Organisation
-from services.cli.terminal import Json, in_plain_words, print_json, progress_bars
-from services.cli.upkeep import report
+from services.cli.terminal import Json, in_plain_words, progress_bars
+from services.cli.upkeep import Because, Person, Position, report, tell_dead_letters
 
 if TYPE_CHECKING:  # see services.cli.servers: imported when a command runs
     from services.kit.node import Node
@@ -64,22 +64,34 @@ def check_stored(organisation: Organisation, as_json: Json = False) -> None:
 
 @app.command("dead-letters")
 def dead_letters(organisation: Organisation, as_json: Json = False) -> None:
-    """The records that the projector could not understand and has set aside, each with its reason."""
+    """The records that the projector could not understand and has set aside, and those dismissed, each with its reason."""
     with _beside(organisation, as_json) as node:
-        rows = [aside._asdict() for aside in node.organisation.projector.view.set_aside()]
-        columns = ("position", "client_ref", "record_id", "reason")
-        print_json(rows) if as_json else show.table("Sivuun pantu", columns, rows, "ei mitään")
+        tell_dead_letters(node.organisation, as_json)
 
 
 @app.command()
 def replay(organisation: Organisation) -> None:
     """Have the records tried again that were set aside, by the process that reads that part of the log."""
     with _beside(organisation) as node:
-        view, until = node.organisation.projector.view, time.monotonic() + PATIENCE_SECONDS
-        asked = view.ask_again()
-        while view.waiting(TO_TRY_AGAIN, 1):
-            if time.monotonic() > until:
-                raise CannotServe("nobody has tried them again yet: is a projector of the organisation running?")
-            time.sleep(LOOK_SECONDS)
-        left = {aside.position for aside in view.set_aside()} & asked
+        asked, left = _tried_again(node.organisation.projector.view)
         show.screen.print(f"{len(asked - left)} tietuetta ymmärrettiin, {len(left)} odottaa yhä.")
+
+
+@app.command()
+def dismiss(organisation: Organisation, position: Position, because: Because, person: Person) -> None:
+    """Let nothing wait for a record that was set aside and that nobody made. It stays on the log, in plain sight."""
+    with _beside(organisation) as node:
+        node.organisation.dismiss(position, person, because)
+        _, left = _tried_again(node.organisation.projector.view)
+        show.screen.print(f"Tietue ohitettiin, {len(left)} odottaa yhä.")
+
+
+def _tried_again(view: HeldFacts) -> tuple[set[int], set[int]]:
+    """Positions of what was set aside, and of what still is, after the organisation's processes have tried again."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    asked = view.ask_again()
+    while view.waiting(TO_TRY_AGAIN, 1):
+        if time.monotonic() > until:
+            raise CannotServe("nobody has tried them again yet: is a projector of the organisation running?")
+        time.sleep(LOOK_SECONDS)
+    return asked, {aside.position for aside in view.set_aside()} & asked

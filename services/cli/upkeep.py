@@ -18,6 +18,10 @@ from services.scenario import views
 
 LOOKED_FOR_AGAIN = 2
 
+Position = Annotated[int, typer.Argument(help="Where the record stands: `dead-letters` tells.")]
+Because = Annotated[str, typer.Option("--because", help="Why nothing needs it, in words without personal data.")]
+Person = Annotated[str, typer.Option("--by", help="Who has decided it.")]
+
 app = typer.Typer()
 
 
@@ -99,3 +103,32 @@ def replay_set_aside(organisation: As, data: Data = DATA) -> None:
         platform.settle()
         left = len(one.projector.view.set_aside())
         show.screen.print(f"{understood} tietuetta ymmärrettiin, {left} odottaa yhä.")
+
+
+@app.command("dead-letters")
+def dead_letters(organisation: As, data: Data = DATA, as_json: Json = False) -> None:
+    """The records that an organisation's projector could not understand and has set aside, and those dismissed."""
+    with in_plain_words(as_json), reading(data) as platform:
+        tell_dead_letters(views.organisation_of(platform, organisation), as_json)
+
+
+def tell_dead_letters(one: Organisation, as_json: bool) -> None:
+    """What is set aside and what was dismissed, each with its reason."""
+    rows = [aside._asdict() for aside in one.projector.view.set_aside()]
+    dismissed = [d._asdict() for d in one.store.dismissed()]
+    if as_json:
+        print_json({"set_aside": rows, "dismissed": dismissed})
+        return
+    show.table("Sivuun pantu", ("position", "client_ref", "record_id", "reason"), rows, "ei mitään")
+    show.table("Ohitettu", ("position", "client_ref", "reason", "because", "person", "dismissed_at"), dismissed, "ei mitään")
+
+
+@app.command()
+def dismiss(position: Position, because: Because, person: Person, organisation: As, data: Data = DATA) -> None:
+    """Let nothing wait for a record that was set aside and that nobody made. It stays on the log, in plain sight."""
+    with in_plain_words(), writing(data) as platform:
+        one = views.organisation_of(platform, organisation)
+        one.dismiss(position, person, because)
+        one.replay()
+        platform.settle()
+        show.screen.print(f"Tietue ohitettiin, {len(one.projector.view.set_aside())} odottaa yhä.")

@@ -15,7 +15,7 @@ from events.consent import PathOpened, PathRefused, Scope
 from events.envelope import REF, Fact, Says
 from events.shared_log import LogReader, LogUnavailable, SharedLog
 from projections.door import Door, LooksBackOnly, NotAClientHere, Viewer
-from projections.held import HeldFacts
+from projections.held import WAITS_BEHIND, HeldFacts
 from projections.run import Projector, Watch, unwatched
 from projections.service_path.rows import ServicePath
 from services.kit.client_file import Actor, At, ClientFile, Draft
@@ -26,7 +26,7 @@ from services.kit.errors import Impossible, Invalid, Refused, Unavailable, Unkno
 from services.kit.publisher import Publisher
 from services.kit.reactor import Reactor, new_ref
 from services.kit.register import ClientRegister, Entry, has_own_case, valid_hetu
-from services.kit.store import OrganisationStore, WrittenMeanwhile
+from services.kit.store import Dismissed, OrganisationStore, WrittenMeanwhile
 from services.kit.telemetry.figures import COMMAND, READ, measured, measured_outcome
 from services.kit.telemetry.publishing import Publishing
 from services.kit.telemetry.reading import Reading
@@ -72,7 +72,7 @@ class Organisation:
         """A projector of this organisation that writes to ``view`` what it reads."""
         return Projector(
             self.id, self._log, self._keyring, self._verifier, view, self.today, self.register, self.features.hears,
-            reader, watch,
+            reader, watch, self.store.is_dismissed,
         )
 
     def today(self) -> date:
@@ -203,6 +203,23 @@ class Organisation:
     def replay(self) -> int:
         """Try the records again that were set aside. Returns how many were understood."""
         return self.projector.replay()
+
+    def dismiss(self, position: int, person: str, because: str) -> None:
+        """Let nothing wait for a record that is set aside, once it is tried again. It stays on the log, and counts after
+        all wherever it is understood: in a rebuild by a later version, or with a key that was missing.
+
+        Others' facts of the client are shown again only while every consent change is known: a dismissed withdrawal
+        keeps the door shut. Raises ``Unknown`` and ``Impossible``.
+        """
+        if IDENTITY_CODE.search(because.encode()):
+            raise Invalid("identity_code_in_text", "because")
+        found = [a for a in self.projector.view.set_aside() if a.position == position]
+        if not found:
+            raise Unknown("not_set_aside", "position")
+        (aside,) = found
+        if aside.reason == WAITS_BEHIND:
+            raise Impossible("waits_behind_another", "position")
+        self.store.dismiss(Dismissed(*aside, because, person, self._now().isoformat()))
 
     def _pass_day(self, projector: Projector) -> int:
         """On a new day: purge what has expired, send what begins."""

@@ -31,6 +31,8 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS reactions_refused (position INTEGER PRIMARY KEY, client_ref TEXT, fact_id TEXT, code TEXT)",
     "CREATE TABLE IF NOT EXISTS register (client_ref TEXT PRIMARY KEY, sealed BLOB, introduced INTEGER)",
     "CREATE TABLE IF NOT EXISTS fact_traces (number INTEGER PRIMARY KEY, trace TEXT)",
+    "CREATE TABLE IF NOT EXISTS dismissed (position INTEGER PRIMARY KEY, client_ref TEXT, record_id TEXT, reason TEXT, "
+    "because TEXT, person TEXT, dismissed_at TEXT)",
 )
 """Beside the library's own: ``stored_events`` (the files) and ``tracking`` (positions by name)."""
 
@@ -70,6 +72,19 @@ class Publication(NamedTuple):
     position: int
     time: int
     recipients: frozenset[str]
+
+
+class Dismissed(NamedTuple):
+    """A record that could not be understood, and behind which nothing waits any more. ``because``: in words, by the
+    person who has decided it. ``dismissed_at``: ISO 8601 with zone."""
+
+    position: int
+    client_ref: str
+    record_id: str
+    reason: str
+    because: str
+    person: str
+    dismissed_at: str
 
 
 class _FactMapper(Mapper[str]):
@@ -248,6 +263,19 @@ class OrganisationStore:
 
     def reactions_refused(self) -> list[tuple[int, str, str, str]]:
         return self.database.rows("SELECT * FROM reactions_refused ORDER BY position")
+
+    # Records dismissed
+
+    def dismiss(self, dismissed: Dismissed) -> None:
+        """Keep that a record is dismissed; the first decision stays."""
+        with self.database.transaction(commit=True) as cursor:
+            cursor.execute("INSERT INTO dismissed VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", dismissed)
+
+    def is_dismissed(self, position: int) -> bool:
+        return bool(self.database.rows("SELECT 1 FROM dismissed WHERE position = ?", (position,)))
+
+    def dismissed(self) -> list[Dismissed]:
+        return [Dismissed(*row) for row in self.database.rows("SELECT * FROM dismissed ORDER BY position")]
 
     # Client register (contents sealed by ``services.kit.register``)
 

@@ -141,12 +141,16 @@ def others(partition: int) -> list[dict[str, Any]]:
         [], [("note", b"hello")], [(Unreadable("x"), b"1")], *(without(n) for n, _ in good[:-1]),
         instead("ce_specversion", b"0.3"), instead("ce_type", b"palvelupolku.sealed.v2"), instead("ce_source", b"urn:else"),
         instead("ce_id", b""), instead("ce_id", "ä".encode()), instead("ce_id", b"\xff"), instead("ce_subject", b"\xff"),
+        instead("ce_id", b"1d\x00"), instead("ce_id", b"1" * 201), instead("ce_traceparent", b"00-\x00"),
         instead("ce_subject", elsewhere.encode()), instead("ce_time", b"yesterday"), instead("ce_time", b"2022-11-30T10:00:00"),
         instead("ce_time", b"9999-12-31T23:59:60Z"),
     ]  # fmt: skip
     made: list[dict[str, Any]] = [{"key": CLIENT.encode(), "value": b"data", "headers": h} for h in with_headers]
     made.append({"key": None, "value": b"data", "headers": good})
     made.append({"key": elsewhere.encode(), "value": b"data", "headers": good})
+    for mark in ("\0", "\n", " "):  # where they belong, but more than a database might take
+        subject = next(s for n in range(100) if partitioner(6)(s := f"c1{mark}{n}") == partition)
+        made.append({"key": subject.encode(), "value": b"data", "headers": headers(Record("1d" * 16, subject, 1, b"data"))})
     misplaced = headers(Record("1d" * 16, elsewhere, 1, b"data"))
     made.append({"key": elsewhere.encode(), "value": b"data", "headers": misplaced})
     return [{"partition": partition, **m} for m in made]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from eventsourcing.persistence import OperationalError
 
+from consent.domain import Change
 from consent.keys import AuthorityUnavailable, OpenKey
 from consent.sealing import CONSENT_CHANGE, seal_parts
 from events import catalogue
@@ -27,7 +29,7 @@ from services.kit.check import check
 from services.kit.clock import StoryClock
 from services.kit.config import load
 from services.kit.embedded import LOG_FILE
-from services.kit.errors import Unavailable
+from services.kit.errors import Impossible, Invalid, Unavailable, Unknown
 from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, SECOND, SOCIAL, Town
 
 STARTED = ActivityStarted(days_per_week=3, place="Paja")
@@ -92,6 +94,7 @@ POISON: dict[str, tuple[Poison, str]] = {
     "a fact to come": (poison(with_fields(name="ActivityDreamt")), r"ActivityDreamt\.v1"),
     "no fact at all": (poison(lambda _: f"{HETU} is no fact".encode()), "malformed"),
     "a wrong value": (poison(with_fields(says={"place": "Paja", "days_per_week": HETU})), "days_per_week"),
+    "a place in the file that no database takes": (poison(with_fields(source_seq=2**63)), "source_seq"),
     "a missing value": (poison(with_fields(says={"place": HETU})), "days_per_week"),
     "another category's fact": (poison(lambda t: t.bytes_of(SOCIAL, CaseOpened(), category="activity")), "category it claims"),
     "a fact of another category": (poison(lambda t: t.bytes_of(SOCIAL, CaseOpened())), "epoch is for"),
@@ -174,6 +177,94 @@ def test_what_was_set_aside_is_taken_in_order_once_it_is_understood(town: Town, 
     assert town.path(EMPLOYMENT).incomplete is None
     town.says(SOCIAL, STARTED)
     assert town.held(EMPLOYMENT) == ["ActivityStarted"] * 2
+
+
+def dismissed(town: Town, because: str = "nobody made it") -> None:
+    aside = town[EMPLOYMENT].projector.view.set_aside()[0]
+    town[EMPLOYMENT].dismiss(aside.position, "testi", because)
+    town[EMPLOYMENT].replay()
+    town.platform.settle()
+
+
+def test_nothing_waits_behind_what_was_dismissed_and_it_stays_in_plain_sight(town: Town) -> None:
+    activity_is_consented(town)
+    poison(plain, change=unknown_locator)(town)
+    town.says(SOCIAL, STARTED)
+    poison(plain, change=broken)(town)
+    town.says(SOCIAL, STARTED)
+    dismissed(town)
+    assert town.held(EMPLOYMENT) == ["ActivityStarted"], "the second forged record is looked at only now"
+    dismissed(town)
+    assert town.held(EMPLOYMENT) == ["ActivityStarted"] * 2 and town.aside(EMPLOYMENT) == []
+    town.register(EMPLOYMENT, "Testi Salonen", HETU)
+    assert town.path(EMPLOYMENT).incomplete is None
+    told = [(d.reason, d.because, d.person) for d in town[EMPLOYMENT].store.dismissed()]
+    assert [t[1:] for t in told] == [("nobody made it", "testi")] * 2 and "no epoch" in told[0][0]
+    before = town[EMPLOYMENT].projector.view.contents()
+    list(town.platform.rebuild(town[EMPLOYMENT]))
+    assert town[EMPLOYMENT].projector.view.contents() == before
+
+
+def test_what_was_dismissed_counts_after_all_once_it_is_understood(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    activity_is_consented(town)
+    town.says(SOCIAL, STARTED, settle=False)
+    town[SOCIAL].pump()
+    with monkeypatch.context() as old:
+        old.delitem(catalogue.KNOWN, ("ActivityStarted", 1))
+        town[EMPLOYMENT].projector.step()
+        dismissed(town)
+    assert (town.held(EMPLOYMENT), town.aside(EMPLOYMENT)) == ([], [])
+    list(town.platform.rebuild(town[EMPLOYMENT]))
+    assert town.held(EMPLOYMENT) == ["ActivityStarted"]
+
+
+def test_a_withdrawal_that_was_dismissed_keeps_the_door_shut(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 4: whoever decides wrongly shows nobody what was taken back."""
+    grant = activity_is_consented(town)
+    town.register(EMPLOYMENT, "Testi Salonen", HETU)
+    town.says(SOCIAL, STARTED)
+    with monkeypatch.context() as old:
+        old.delitem(catalogue.KNOWN, ("ConsentWithdrawn", 1))
+        town.does(HOME, WithdrawConsent(grant=grant))
+        town[EMPLOYMENT].projector.step()
+        assert town.aside(EMPLOYMENT) == [(town.client, "ConsentWithdrawn.v1 is not in the catalogue")]
+        dismissed(town)
+    path = town.path(EMPLOYMENT)
+    assert (path.services, path.incomplete, town.aside(EMPLOYMENT)) == ((), "consent_state_unknown", [])
+
+
+def test_only_the_first_of_what_is_set_aside_can_be_dismissed_and_nothing_else(town: Town) -> None:
+    activity_is_consented(town)
+    poison(plain, change=broken)(town)
+    town.says(SOCIAL, STARTED)
+    one, other = town[EMPLOYMENT].projector.view.set_aside()
+    with pytest.raises(Impossible, match="waits_behind_another"):
+        town[EMPLOYMENT].dismiss(other.position, "testi", "why not")
+    with pytest.raises(Unknown, match="not_set_aside"):
+        town[EMPLOYMENT].dismiss(1, "testi", "why not")
+    with pytest.raises(Invalid, match="identity_code_in_text"):
+        town[EMPLOYMENT].dismiss(one.position, "testi", f"it is of {HETU}")
+    assert town[EMPLOYMENT].store.dismissed() == [] and town[EMPLOYMENT].replay() == 0
+
+
+def test_while_the_database_is_away_no_record_is_set_aside(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no record's fault."""
+    activity_is_consented(town)
+    town.says(SOCIAL, STARTED, settle=False)
+    town[SOCIAL].pump()
+    projector = town[EMPLOYMENT].projector
+    projector.begin_anew()
+
+    def away(_: str) -> list[Change]:
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(projector.view, "changes", away)
+        with pytest.raises(OperationalError):
+            projector.step()
+    assert town.aside(EMPLOYMENT) == []
+    town.platform.settle()
+    assert town.held(EMPLOYMENT) == ["ActivityStarted"]
 
 
 def test_who_moves_the_view_tries_again_when_it_is_asked(town: Town) -> None:

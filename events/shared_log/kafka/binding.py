@@ -7,6 +7,7 @@
 Position of a message = (offset + 1) * STRIDE + partition: it grows within a partition and no two of a topic are the same.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -19,6 +20,9 @@ from events.shared_log.kafka.settings import STRIDE
 
 Headers = list[tuple[str, bytes]]
 REMEMBERED_CLIENTS = 100_000
+
+_VISIBLE = re.compile(r"[!-~]{1,200}")
+"""What our ids and references are made of: anything else could be more than a database takes."""
 
 _SPECVERSION = ("ce_specversion", b"1.0")
 _TYPE = ("ce_type", TYPE.encode())
@@ -94,7 +98,7 @@ def decoder(partition_of: Callable[[str], int]) -> Callable[[Any], Positioned]:
             if (
                 found["ce_specversion"] == version and found["ce_type"] == kind and found["ce_source"] == source
                 and message.key == found["ce_subject"] and partition_of(subject) == partition
-                and subject and record.id and message.value is not None
+                and message.value is not None and all(map(_VISIBLE.fullmatch, (subject, record.id, record.trace or "-")))
             ):  # fmt: skip
                 return Positioned(position, record)
         except (LookupError, ValueError, TypeError, AttributeError, OverflowError):

@@ -42,6 +42,10 @@ def _store(at: Positions) -> list[_Table]:
         _Table("to_backfill", "client_ref"),
         _Table("reactions_refused", "position, client_ref, fact_id, code", lambda r: (at.new(r[0]), *r[1:])),
         _Table("register", "client_ref, sealed, introduced"),
+        _Table(
+            "dismissed", "position, client_ref, record_id, reason, because, person, dismissed_at",
+            lambda r: (at.new(r[0]), *r[1:]),
+        ),
     ]
 
 
