@@ -88,8 +88,9 @@ def _to_read(node: Node) -> int | None:
 
 
 def add_node_health(app: FastAPI, node: Node) -> None:
+    # Needs no thread of those that requests wait in: a process must not be ended because others are away.
     @app.get("/healthz", include_in_schema=False)
-    def is_alive() -> Response:
+    async def is_alive() -> Response:
         return as_json({"alive": alive(node)}, 200 if alive(node) else 503)
 
     @app.get("/readyz", include_in_schema=False)
