@@ -12,9 +12,10 @@ _AFTER: dict[type[Says], str] = {FollowUpDone: "follow_up", FollowUpCancelled: "
 
 
 def follow_ups(facts: Sequence[Fact]) -> tuple[FollowUpRow, ...]:
-    """By the day due, or done where the plan is not visible. Effective facts in fold order in."""
+    """By the day due, or done where the plan is not visible, then organisation, then as they were told. Effective facts in
+    fold order in."""
     rows = (_row(entry) for entry in entries(facts, FollowUpPlanned, _AFTER))
-    return tuple(sorted(rows, key=lambda r: (r.due_on or r.done_on or date.min, r.organisation, r.ref)))
+    return tuple(sorted(rows, key=lambda r: (r.due_on or r.done_on or date.min, r.organisation)))
 
 
 def _row(entry: Entry) -> FollowUpRow:

@@ -22,14 +22,14 @@ class Step(NamedTuple):
 
 
 def services(facts: Sequence[Fact], as_of: date) -> tuple[ServiceRow, ...]:
-    """One row a service; effective facts in fold order in."""
+    """One row a service: by first day, then organisation, then as they were told. Effective facts in fold order in."""
     told = [f for f in facts if type(f.says) in STEPS]
     stories: dict[tuple[str, str], Story] = {}
     # Beginnings first: a correction of one may stand after what followed it on the same day.
     for fact in sorted(told, key=lambda f: STEPS[type(f.says)].refers is not None):
         _tell(stories, fact)
     everything = (*stories.values(), *tell_decisions(facts, stories.values(), as_of))
-    return tuple(s.row() for s in sorted(everything, key=lambda s: (s.starts_on or date.min, s.organisation, s.ref)))
+    return tuple(s.row() for s in sorted(everything, key=lambda s: (s.starts_on or date.min, s.organisation)))
 
 
 def _tell(stories: dict[tuple[str, str], Story], fact: Fact) -> None:

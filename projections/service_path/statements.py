@@ -19,9 +19,9 @@ _OF_A_STATEMENT: dict[type[Says], str] = {StatementCorrected: "statement", State
 
 
 def statements(facts: Sequence[Fact], as_of: date) -> tuple[StatementRow, ...]:
-    """By first day. Effective facts in fold order in."""
+    """By first day, then organisation, then as they were told. Effective facts in fold order in."""
     rows = (_statement(entry, as_of) for entry in entries(facts, StatementGiven, _OF_A_STATEMENT))
-    return tuple(sorted(rows, key=lambda r: (r.from_day or date.min, r.organisation, r.ref)))
+    return tuple(sorted(rows, key=lambda r: (r.from_day or date.min, r.organisation)))
 
 
 def _statement(entry: Entry, as_of: date) -> StatementRow:

@@ -4,6 +4,7 @@ A name that came by an introduction is another organisation's to tell: it is sho
 each look is in the disclosure log (one a client, reader and day)."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +14,9 @@ from events.structs import replaced
 from projections.roles import sight
 from services.kit.client_file import Actor
 from services.kit.errors import NotAllowed
-from services.kit.organisation import Organisation
+
+if TYPE_CHECKING:
+    from services.kit.organisation import Organisation
 
 NAME = "name"
 
@@ -23,18 +26,18 @@ class ListedClient(msgspec.Struct, frozen=True):
     name: str
 
 
-def clients(organisation: Organisation, actor: Actor) -> list[ListedClient]:
+def clients(organisation: "Organisation", actor: Actor) -> list[ListedClient]:
     """The register, by name. Raises ``NotAllowed`` for a role that sees no names."""
     return sorted(_listed(organisation, actor), key=lambda c: (c.name.casefold(), c.client_ref))
 
 
-def clients_named(organisation: Organisation, actor: Actor, name: str) -> list[ListedClient]:
+def clients_named(organisation: "Organisation", actor: Actor, name: str) -> list[ListedClient]:
     """Those with ``name`` somewhere in theirs, whatever its letters' case. Raises as ``clients``."""
     wanted = name.casefold()
     return [c for c in clients(organisation, actor) if wanted in c.name.casefold()]
 
 
-def _listed(organisation: Organisation, actor: Actor) -> Iterator[ListedClient]:
+def _listed(organisation: "Organisation", actor: Actor) -> Iterator[ListedClient]:
     if sight(actor.role, NAME) is None:
         raise NotAllowed("role_not_allowed", "role")
     for client_ref, entry in organisation.register.entries():
@@ -42,7 +45,7 @@ def _listed(organisation: Organisation, actor: Actor) -> Iterator[ListedClient]:
             yield ListedClient(client_ref, entry.full_name)
 
 
-def _told(organisation: Organisation, actor: Actor, client_ref: str) -> bool:
+def _told(organisation: "Organisation", actor: Actor, client_ref: str) -> bool:
     if not organisation.door.at_the_head(client_ref):
         return False
     projector, today = organisation.projector, organisation.today()

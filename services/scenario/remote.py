@@ -4,7 +4,7 @@ In development mode only: it signs in as the story's people, and as the console 
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -92,7 +92,7 @@ class RemoteOrganisation:
     def __post_init__(self) -> None:
         self.id = self.config.id
         self.features = Features(features(self.config, self.platform.installation))
-        self.register = self
+        self.register = SimpleNamespace(named=lambda _: [])  # a story's clients are known by their codes
 
     # What the player does
 
@@ -140,14 +140,8 @@ class RemoteOrganisation:
                 found[row["fact_id"], row["recipient"]] = row
         return [SimpleNamespace(_asdict=lambda row=row: row) for row in found.values()]
 
-    def entries(self) -> Iterator[tuple[str, SimpleNamespace]]:
-        for row in self.ask("clients", CONSOLE, self.config.roles[0])["clients"]:
-            yield row["client_ref"], SimpleNamespace(full_name=row["name"])
-
-    def named(self, name: str) -> list[str]:
-        if self is self.platform.home:
-            return []
-        return [ref for ref, entry in self.entries() if entry.full_name.casefold() == name.casefold()]
+    def clients(self, actor: Actor) -> list[SimpleNamespace]:
+        return [SimpleNamespace(**row) for row in self._send("GET", "clients", actor)["clients"]]
 
     def standing(self) -> dict[str, Any] | None:
         """As its health tells it; None where nobody answers."""

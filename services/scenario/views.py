@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 
+from projections.roles import sight
 from services.kit.bootstrap import Platform
 from services.kit.client_file import Actor
+from services.kit.client_list import NAME
 from services.kit.config import CONSENT_CLERK
 from services.kit.errors import NotAllowed
 from services.kit.organisation import Organisation
@@ -38,7 +40,7 @@ def view(platform: Platform, people: People, asked: Expectation) -> dict[str, An
     """The view that an expectation asks for. Raises ``Refused`` and ``LookupError``."""
     organisation = organisation_of(platform, asked.organisation)
     if asked.view == "clients":
-        return {"rows": clients(organisation)}
+        return {"rows": clients(organisation, asked.role)}
     client_ref = people.client_ref(asked.client or "")
     match asked.view:
         case "withheld":
@@ -52,9 +54,12 @@ def view(platform: Platform, people: People, asked: Expectation) -> dict[str, An
             return path
 
 
-def clients(organisation: Organisation) -> list[dict[str, Any]]:
-    """The clients of the organisation's own register."""
-    return [{"client_ref": ref, "name": entry.full_name} for ref, entry in organisation.register.entries()]
+def clients(organisation: Organisation, role: str | None = None) -> list[dict[str, Any]]:
+    """The clients of the organisation's own register, as a role sees them; left out, the first that sees names. What
+    came by an introduction is disclosed like anything else. Raises ``NotAllowed``."""
+    seeing = [role] if role else [r for r in organisation.config.roles if sight(r, NAME) is not None]
+    found = organisation.clients(console(organisation, seeing[0])) if seeing else []
+    return [{"client_ref": client.client_ref, "name": client.name} for client in found]
 
 
 def withheld(organisation: Organisation, client_ref: str) -> list[dict[str, Any]]:

@@ -128,7 +128,7 @@ def change_signing_key(running: Composed) -> tuple[str, str]:
 
 
 def dead_letters(running: Composed) -> list[Any]:
-    found: list[Any] = json.loads(running.run(WEB[PROVIDER], "node", "dead-letters", PROVIDER, "--json"))
+    found: list[Any] = json.loads(running.run(WEB[PROVIDER], "node", "dead-letters", PROVIDER, "--json"))["set_aside"]
     return found
 
 

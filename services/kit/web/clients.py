@@ -10,7 +10,7 @@ from limits.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from projections.roles import sight
-from services.kit.client_list import NAME, ListedClient, clients, clients_named
+from services.kit.client_list import NAME, ListedClient, clients_named
 from services.kit.command import Short
 from services.kit.config import CONSENT_CLERK
 from services.kit.errors import NotAllowed, TooMany
@@ -68,7 +68,7 @@ def add_register(app: FastAPI, site: Site) -> None:
     @app.get("/clients", responses={200: shown(Clients, "The register, by name.")})
     def list_clients(by: Visit = visit) -> Response:
         """The clients of the organisation's own register."""
-        found = clients(site.organisation, by.actor)
+        found = site.organisation.clients(by.actor)
         site.wake()
         return as_json(Clients(tuple(found)))
 
