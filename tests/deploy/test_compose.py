@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from deploy.postgres.local.server import SETTINGS
 from services.kit.config import load
 from services.kit.settings import USED_BY, rows
 from tests.architecture.source import ROOT
@@ -135,6 +136,11 @@ def test_the_broker_is_of_the_version_that_is_tested() -> None:
     pom = (ROOT / "deploy" / "kafka" / "local" / "pom.xml").read_text(encoding="utf-8")
     (version,) = set(re.findall(r"<artifactId>kafka_[\d.]+</artifactId>\s*<version>([\d.]+)</version>", pom))
     assert SERVICES["kafka"]["image"] == f"apache/kafka:{version}"
+
+
+def test_the_database_server_tells_its_log_as_little_as_the_tested_one() -> None:
+    program, *settings = SERVICES["postgres"]["command"]
+    assert program == "postgres" and settings == ["-c", f"log_error_verbosity={SETTINGS['log_error_verbosity']}"]
 
 
 def test_the_overlay_speaks_of_services_that_there_are() -> None:

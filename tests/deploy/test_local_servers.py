@@ -122,6 +122,18 @@ def test_postgres_keeps_what_is_committed_however_it_ends(server: Server) -> Non
     assert rows(server.url) == [("committed",)]
 
 
+def test_postgres_tells_its_log_no_values_of_what_fails(server: Server) -> None:
+    keep_a_row(server.url)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE UNIQUE INDEX only_once ON kept (word)")
+        connection.execute("SET log_statement = 'all'")
+        with pytest.raises(psycopg.errors.UniqueViolation, match="committed"):
+            connection.execute("INSERT INTO kept VALUES (%s)", ("committed",))
+    log = server.log.read_text(encoding="utf-8")
+    assert "only_once" in log and "$1" in log
+    assert "(committed)" not in log and "$1 = " not in log
+
+
 def test_a_database_of_ones_own_is_empty_closed_to_others_and_goes(server: Server) -> None:
     with servers.fresh_database(server.url) as mine, servers.fresh_database(server.url) as yours:
         keep_a_row(mine)

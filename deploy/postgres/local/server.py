@@ -34,6 +34,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "64MB",
     "log_line_prefix": "%m [%p] %u@%d ",
+    "log_error_verbosity": "terse",  # no values of rows in the log
     # Durability is tested and measured here: as they are by default, and so that nobody turns them off.
     "fsync": "on",
     "synchronous_commit": "on",
