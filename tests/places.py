@@ -5,6 +5,7 @@ Whoever wants the fixtures takes them in by its ``conftest.py``.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -34,7 +35,13 @@ def database_url() -> Iterator[str]:
 def empty(url: str) -> None:
     """Nothing that an organisation has written is in its database any more. Fails where somebody still works on it."""
     with psycopg.connect(url) as connection:
-        connection.execute("SET lock_timeout = '10s'")
+        empty_by(connection)
+
+
+def empty_by(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """The same, over a connection that one has to the database."""
+    with connection.transaction():
+        connection.execute("SET LOCAL lock_timeout = '10s'")
         for schema, table in connection.execute(_TABLES).fetchall():
             connection.execute(SQL("DELETE FROM {}").format(Identifier(schema, table)))
 

@@ -42,7 +42,7 @@ class Checks(Answers):
     def nothing_own_lost(self) -> None:
         for organisation in ORGANISATIONS:
             for client in self.world.clients:
-                on_disk = {f.fact_id for f in self.world.on_disk(organisation, client)}
+                on_disk = {f.fact_id for f in self.world.kept.on_disk(organisation, client)}
                 assert {f.fact_id for f in self.own_facts(organisation, client)} <= on_disk, "an own fact was lost"
 
     def _withheld(self, source: str, client: str) -> None:
@@ -61,7 +61,7 @@ class Checks(Answers):
     def _confirmed(self, organisation: str, client: str) -> None:
         """Each recipient that lost a scope says once that it has removed what it held."""
         oracle = self.stream.oracles[client]
-        done = [f.says.change for f in self.world.on_disk(organisation, client) if isinstance(f.says, WithdrawalApplied)]
+        done = [f.says.change for f in self.world.kept.on_disk(organisation, client) if isinstance(f.says, WithdrawalApplied)]
         assert len(done) == len(set(done)), "removed twice"
         for number, change in enumerate(oracle.changes):
             lost: Iterable[object] = ()
@@ -76,7 +76,7 @@ class Checks(Answers):
         for client in self.world.clients:
             told = {decode(row.data).fact_id for row in view.held(client)}
             for organisation in set(ORGANISATIONS) - {HOME}:
-                entries = {f.fact_id for f in self.world.on_disk(organisation, client) if f.category == "consent"}
+                entries = {f.fact_id for f in self.world.kept.on_disk(organisation, client) if f.category == "consent"}
                 assert entries <= told, "a disclosure was not told to the client"
 
     def rebuilt(self, organisation: str) -> None:

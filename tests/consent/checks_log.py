@@ -77,9 +77,11 @@ class OnTheLog:
 
     def _stored(self, organisation: str, rows: list[Sent]) -> None:
         view = self.world.of(organisation).projector.view
-        last_day, read_to = view.days_passed().get("0", date.min), view.positions().get("0", 0)
+        last_days, read = view.days_passed(), view.positions()
         for sent in rows:
             assert organisation in sent.members, f"{organisation} holds what was not sent to it"
+            partition = self.world.log.partition_of(sent.fact.client_ref)
+            last_day, read_to = last_days.get(partition, date.min), read.get(partition, 0)
             oracle, day = self.stream.oracles[sent.fact.client_ref], day_of(sent.raw.record.time)
             held = oracle.may_hold(
                 sent.scope(organisation), sent.fact.fact_date, sent.raw.position, day, max(day, last_day),
@@ -91,7 +93,7 @@ class OnTheLog:
         """The records by which the organisation holds what it holds; a copy stands for its original."""
         sent = {s.raw.record.id: s for s in self.stream.sent}
         places = {s.raw.position: s for s in self.stream.sent}
-        places |= {c.position: sent[c.record.id] for c in self.world.copies if c.record.id in sent}
+        places |= {place: sent[record] for place, record in self.stream.copies.items() if record in sent}
         view = self.world.of(organisation).projector.view
         return [places[row.position] for client in self.world.clients for row in view.held(client)]
 
@@ -126,13 +128,13 @@ class OnTheLog:
 
     def nothing_on_the_log_tells(self) -> None:
         """No name of an organisation, category or type, and no content, in the bytes of the log."""
-        files = [p.read_bytes() for p in self.world.data.glob("shared-log.sqlite*")]
+        log = list(self.world.kept.bytes_of_the_log())
         words = [*ORGANISATIONS, "activity", "WorkerAssigned", "ActivityStarted", "WorkAbility", "ConsentGiven", "PathOpened"]
         for word in (*words, *(token for _, token in self.facts), *(f.fact_id for f, _ in self.facts)):
-            assert all(word.encode() not in content for content in files), "the log tells"
+            assert all(word.encode() not in some for some in log), "the log tells"
 
     def moved(self) -> list[int]:
         """How far the log has come, and how far each organisation has read of it and holds."""
         views = [self.world.of(o).projector.view for o in ORGANISATIONS]
-        read = [n for v in views for n in (v.positions().get("0", 0), len(v.contents()["held"]))]
-        return [self.world.platform.log.head("0"), *read]
+        read = [n for v in views for n in (*sorted(v.positions().values()), len(v.contents()["held"]))]
+        return [self.world.records(), *read]

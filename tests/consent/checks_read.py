@@ -79,7 +79,7 @@ class Answers(OnTheLog):
 
     def _disclosed(self, organisation: str, role: str, client: str, before: int) -> PathOpened:
         """The entry is on the reader's disk at the moment the answer is there."""
-        new = self.world.on_disk(organisation, client, before)
+        new = self.world.kept.on_disk(organisation, client, before)
         entries = [f for f in new if isinstance(f.says, PathOpened) and f.role == role]
         assert len(entries) == 1, "a read without its entry in the disclosure log"
         says = entries[0].says
@@ -89,7 +89,7 @@ class Answers(OnTheLog):
     def _refused(self, organisation: str, client: str, before: int, may: list[Fact]) -> None:
         assert not may and not self.own_facts(organisation, client), "refused, although there is something to see"
         assert self.world.of(organisation).name_of(client) is None
-        new = self.world.on_disk(organisation, client, before)
+        new = self.world.kept.on_disk(organisation, client, before)
         assert any(isinstance(f.says, PathRefused) for f in new), "a refusal without its entry"
 
     def _nothing_else(self, path: ServicePath, may: list[Fact], organisation: str, role: str, client: str) -> None:

@@ -77,7 +77,8 @@ def dedupe_by_what_was_seen(patch: pytest.MonkeyPatch) -> None:
     write, seen = HeldFacts.write, set[tuple[str, str, str, int]]()
 
     def only_the_first(self: HeldFacts, batch: Batch, read: Iterable[LastRead]) -> None:
-        fresh = {(str(self.database.path), r.client_ref, r.source, r.source_seq): r for r in batch.rows}
+        where = str(getattr(self.database, "path", "")) or str(self.database.conninfo)  # type: ignore[attr-defined]
+        fresh = {(where, r.client_ref, r.source, r.source_seq): r for r in batch.rows}
         batch.rows = [row for fact, row in fresh.items() if fact not in seen]
         seen.update(fresh)
         write(self, batch, read)
@@ -92,7 +93,9 @@ def skips_instead_of_waiting(patch: pytest.MonkeyPatch) -> None:
         try:
             return step(self)
         except AuthorityUnavailable:
-            self.view.write(Batch(), [LastRead("0", self.view.positions().get("0", 0), self._log.head("0"), "")])
+            read = self.view.positions()
+            heads = {p: head for p, head in self._log.heads().items() if head > read.get(p, 0)}
+            self.view.write(Batch(), [LastRead(p, read.get(p, 0), head, "") for p, head in heads.items()])
             return 1
 
     patch.setattr(Projector, "step", skipping)

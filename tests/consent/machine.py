@@ -111,7 +111,7 @@ class ConsentMachine(People):
         at, home = self.world.of(organisation), self.world.platform.home
         moments: dict[str, tuple[Any, str]] = {
             "view": (at.projector.view, "write"),
-            "consent": (self.world.log_of_platform, "append"),
+            "consent": (self.world.log, "append"),
             "consent on the log": (home.store, "mark_published"),
         }
         target, name = moments.get(how, (at.store, how))
@@ -127,13 +127,13 @@ class ConsentMachine(People):
     @precondition(lambda self: self.checks.stream.originals)
     @rule(which=st.integers(0, 1000), later=st.booleans())
     def again(self, which: int, later: bool) -> None:
-        """An append repeated gives the place that the record has; or the record stands once more at a later place."""
+        """An append is repeated, or the record is delivered once more at a later place."""
         originals = list(self.checks.stream.originals.values())
         again = originals[which % len(originals)]
         if later:
-            self.world.log_of_platform.repeat(again)
+            self.world.kept.repeat(self.world.log, again)
         else:
-            assert list(self.world.log_of_platform.append([again.record])) == [again.position]
+            self.world.kept.append_again(self.world.log, again)
 
     @precondition(lambda self: not self.world.away)
     @rule(organisation=ANY)

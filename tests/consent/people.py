@@ -1,9 +1,8 @@
 """What people do, in any order: record facts, give and change consents, read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -21,8 +20,9 @@ from services.client.authority.commands import (
 from services.kit.command import Command
 from services.kit.errors import Refused
 from tests.consent.checks import Checks
+from tests.consent.files import InFiles
 from tests.consent.oracle import State
-from tests.consent.world import FIRST, HOME, ORGANISATIONS, ROLES, SECOND, SOTE, TE, Prepared, World
+from tests.consent.world import FIRST, HOME, ORGANISATIONS, ROLES, SECOND, SOTE, TE, Kept, World
 
 Reader = tuple[str, str]
 """An organisation and a role in it."""
@@ -53,21 +53,18 @@ ONWARD = st.booleans()
 """Whether everything then runs until it rests."""
 
 
-@cache
-def prepared() -> Prepared:
-    return Prepared()
-
-
 def ahead(day: date, days: int | None) -> date | None:
     return None if days is None else day + timedelta(days)
 
 
 class People(RuleBasedStateMachine):
-    """Rules for people. ``accepted``: was the last consent command?"""
+    """Rules for people. ``fresh`` makes what a world stands on. ``accepted``: was the last consent command?"""
+
+    fresh: ClassVar[Callable[[], Kept]] = InFiles
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(prepared())
+        self.world = World(type(self).fresh())
         self.checks = Checks(self.world)
         self.accepted = True
         self.checks.look()
@@ -181,15 +178,15 @@ class People(RuleBasedStateMachine):
 
     def _consent(self, client: int, command: type[Command], who: str, **words: Any) -> None:
         """Give the command. Once it is acknowledged, it is on the log; refused, nothing is."""
-        ref, before = self.world.clients[client], len(self.world.log())
+        ref, before = self.world.clients[client], self.world.records()
         given = {k: v for k, v in words.items() if v is not None} | ({"place": "Testilä"} if who != "client" else {})
         try:
             self.world.consent(ref, command(**given), who)
         except Refused:
-            assert len(self.world.log()) == before, "refused, and yet on the log"
+            assert self.world.records() == before, "refused, and yet on the log"
             self.accepted = False
             return
-        assert len(self.world.log()) == before + 1, "acknowledged before it is on the log"
+        assert self.world.records() == before + 1, "acknowledged before it is on the log"
         self.checks.look()
         self.accepted = True
 

@@ -32,22 +32,27 @@ def scope_of(fact: Fact, recipient: str) -> Scope:
 
 
 class Stream:
-    """Follows the log. ``oracles`` hold each client's consent changes, ``sent`` every record of a fact."""
+    """Follows the log. ``oracles`` hold each client's consent changes, ``sent`` every record of a fact, ``copies`` the
+    places at which a record stands once more."""
 
     def __init__(self, world: World):
         self.world = world
         self.oracles = {client: Oracle() for client in world.clients}
         self.sent: list[Sent] = []
         self.originals: dict[str, Positioned] = {}
-        self._position = 0
+        self.copies: dict[int, str] = {}
+        self._positions: dict[str, int] = {}
 
     def read_on(self) -> Iterator[Sent]:
         """The facts sent since the last time. A copy of a record is no record of its own."""
-        for raw in self.world.platform.log.read("0", self._position, 1_000_000):
-            self._position = raw.position
-            if raw.record.id not in self.originals:
-                self.originals[raw.record.id] = raw
-                yield from self._open(raw)
+        for partition, head in self.world.log.heads().items():
+            after = self._positions.get(partition, 0)
+            for raw in self.world.log.read(partition, after, 1_000_000) if head > after else ():
+                self._positions[partition] = raw.position
+                if self.originals.setdefault(raw.record.id, raw) is raw:
+                    yield from self._open(raw)
+                else:
+                    self.copies[raw.position] = raw.record.id
 
     def _open(self, raw: Positioned) -> Iterator[Sent]:
         authority = self.world.platform.authority

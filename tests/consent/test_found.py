@@ -1,20 +1,9 @@
-"""What the machine has found: each story went wrong once."""
-
-from collections.abc import Iterator
-
-import pytest
+"""What the machine has found, in files or on servers: each story went wrong once."""
 
 from events.consent import ConsentGiven
 from tests.consent.machine import ConsentMachine
 from tests.consent.stories import TO_FIRST, line
 from tests.consent.world import FIRST, SECOND, SOTE
-
-
-@pytest.fixture
-def machine() -> Iterator[ConsentMachine]:
-    machine = ConsentMachine()
-    yield machine
-    machine.world.remove()
 
 
 def test_a_scope_added_ahead_of_the_first_day_reaches_no_further_back_than_the_grant(machine: ConsentMachine) -> None:

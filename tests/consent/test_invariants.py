@@ -1,6 +1,6 @@
 """Invariants of consent.md that are clearer told one by one than found in the machine's interleavings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -17,13 +17,6 @@ from services.social.activity.commands import DecideActivity, StartActivity
 from tests.consent.machine import ConsentMachine
 from tests.consent.stories import COACH, TO_FIRST, line
 from tests.consent.world import FIRST, FIRST_DAY, HOME, ORGANISATIONS, SECOND, SOTE, TE, actor
-
-
-@pytest.fixture
-def machine() -> Iterator[ConsentMachine]:
-    machine = ConsentMachine()
-    yield machine
-    machine.world.remove()
 
 
 def by_position(m: ConsentMachine, organisation: str) -> list[int]:

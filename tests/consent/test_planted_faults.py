@@ -1,8 +1,5 @@
 """The property test is worth something: each fault that consent.md names, planted alone, is noticed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -15,27 +12,17 @@ ONLY_BY_ITS_STORY = {"a rebuild that forgets a narrowing"}
 """Chance meets it seldom."""
 
 
-@contextmanager
-def machine() -> Iterator[ConsentMachine]:
-    machine = ConsentMachine()
-    try:
-        yield machine
-    finally:
-        machine.world.remove()
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_story_holds_without_the_fault(machine: ConsentMachine, name: str) -> None:
+    FAULTS[name].story(machine)
+    machine.rest()
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_the_story_holds_without_the_fault(name: str) -> None:
-    with machine() as m:
-        FAULTS[name].story(m)
-        m.rest()
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_the_fault_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fault_is_noticed(machine: ConsentMachine, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS[name].plant(monkeypatch)
-    with machine() as m, pytest.raises(AssertionError, match=FAULTS[name].noticed):
-        FAULTS[name].story(m)
+    with pytest.raises(AssertionError, match=FAULTS[name].noticed):
+        FAULTS[name].story(machine)
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS.keys() - ONLY_BY_ITS_STORY))

@@ -32,7 +32,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.consent.machine import ConsentMachine
 
 EXAMPLES = int(os.environ.get("CONSENT_EXAMPLES", "200"))
-"""Each of up to 50 steps: for a long night, say more."""
+"""Each of up to 50 steps: for a long night, say more (``make nightly``)."""
+
+EXAMPLES_ON_SERVERS = int(os.environ.get("CONSENT_EXAMPLES_ON_SERVERS", "15"))
+"""Each of up to 30 steps: they take many times as long."""
 
 SETTINGS = settings(
     max_examples=EXAMPLES,
@@ -43,7 +46,13 @@ SETTINGS = settings(
     report_multiple_bugs=False,
     suppress_health_check=tuple(HealthCheck),
 )
+ON_SERVERS = settings(SETTINGS, max_examples=EXAMPLES_ON_SERVERS, stateful_step_count=30)
 
 
-def test_consent_holds_whatever_happens_in_whatever_order() -> None:
-    run_state_machine_as_test(ConsentMachine, settings=SETTINGS)
+def test_consent_holds_whatever_happens_in_whatever_order(in_files: type[ConsentMachine]) -> None:
+    run_state_machine_as_test(in_files, settings=SETTINGS)
+
+
+def test_consent_holds_on_postgresql_and_kafka_too(on_servers: type[ConsentMachine]) -> None:
+    """A database for each organisation, and a topic of several partitions between them."""
+    run_state_machine_as_test(on_servers, settings=ON_SERVERS)

@@ -2,34 +2,25 @@
 
 Two organisations that mostly tell and two that mostly hear (one does both), the client's own place, two clients.
 The authority can be sent away, the process can die at a chosen moment, and the shared log can deliver a record again
-at a later place, as an at-least-once log may.
+at a later place, as an at-least-once log may. What a world stands on is a ``Kept``: files, or servers.
 """
 
-import atexit
 import itertools
 import os
-import shutil
-import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
+from typing import Any, Protocol
 
 from consent.keys import AuthorityUnavailable, OpenKey
 from consent.sealing import locator_of
 from events.activity import ActivityStarted
 from events.case import WorkerAssigned
-from events.codec import decode
 from events.envelope import Fact, Says
 from events.fee import FeeMilestoneRecorded
 from events.health import WorkAbilityLimitNoted
 from events.internal import NoteWritten
-from events.shared_log import Positioned
-from events.shared_log.sqlite import SqliteSharedLog
-from services.kit import embedded
+from events.shared_log import Positioned, SharedLog
 from services.kit.bootstrap import Platform
 from services.kit.client_file import Actor, At, Draft
 from services.kit.clock import StoryClock
@@ -66,32 +57,6 @@ class Died(BaseException):
     """The process ends here."""
 
 
-class RepeatingLog(SqliteSharedLog):
-    """A log that may hold a copy of a record at a later place. Records at even positions, copies at odd."""
-
-    copies: list[Positioned]
-
-    def append(self, records: Sequence[Any]) -> Sequence[int]:
-        return [2 * p for p in super().append(records)]
-
-    def read(self, partition: str, after: int, limit: int) -> Sequence[Positioned]:
-        found = [Positioned(2 * p.position, p.record) for p in super().read(partition, after // 2, limit)]
-        found += [c for c in self.copies if c.position > after]
-        return sorted(found, key=lambda p: p.position)[:limit]
-
-    def head(self, partition: str) -> int:
-        return max([2 * super().head(partition), *(c.position for c in self.copies)])
-
-    def first(self, record_id: str, subject: str, after: int) -> int | None:
-        return next((p.position for p in self.read("0", after, 1_000_000) if p.record.id == record_id), None)
-
-    def repeat(self, original: Positioned) -> None:
-        """Deliver it once more, after all that is there."""
-        place = 2 * super().head("0") + 1
-        if all(c.position != place for c in self.copies):
-            self.copies.append(Positioned(place, original.record))
-
-
 def says(category: str, token: str) -> Says:
     """A simple fact of the category whose content is ``token`` (32 hex digits, found nowhere else)."""
     made: dict[str, Callable[[], Says]] = {
@@ -108,66 +73,59 @@ def actor(organisation: str, role: str) -> Actor:
     return Actor(f"{organisation}/{role}", "Testi Henkilö", role, organisation)
 
 
-def _root() -> Path:
-    """Memory, where the machine offers it: a test's data need not survive a power loss."""
-    memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="palvelupolku-", dir=memory if os.access(memory, os.W_OK) else None))
+def registered(platform: Platform) -> tuple[str, ...]:
+    """The two clients, known to some."""
+    refs = [
+        platform.organisations[o].register_client(actor(o, ROLES[o][0]), "Testi Henkilö", hetu)
+        for hetu in HETUS
+        for o in (SOTE, TE, HOME)
+    ]
+    platform.settle()
+    return tuple(refs[::3])
 
 
-class Prepared:
-    """An installation with two registered clients, made once and copied for each world."""
+class Kept(Protocol):
+    """What one world keeps, on one kind of databases and log, and what a test does with it from outside."""
 
-    def __init__(self) -> None:
-        self.root = _root()
-        atexit.register(shutil.rmtree, self.root, ignore_errors=True)
-        self.clock_file = self.root / "template" / "clock.json"
-        self.clock_file.parent.mkdir()
-        clock = StoryClock(self.clock_file)
-        clock.move(FIRST_DAY, 0)
-        with _repeating([]):
-            platform = Platform(self.root / "template", INSTALLATION, clock)
-        self.clients = tuple(
-            platform.organisations[o].register_client(actor(o, ROLES[o][0]), "Testi Henkilö", hetu)
-            for hetu in HETUS
-            for o in (SOTE, TE, HOME)
-        )[::3]
-        platform.settle()
-        platform.close()
-        self._number = itertools.count()
+    clients: tuple[str, ...]
+    """Two, whom some organisations have registered; from the first process on."""
+    clock_file: Path
 
-    def copy(self) -> Path:
-        data = self.root / f"world-{next(self._number)}"
-        shutil.copytree(self.root / "template", data)
-        return data
+    def platform(self, clock: StoryClock) -> Platform:
+        """Start the process."""
 
-@contextmanager
-def _repeating(copies: list[Positioned]) -> Iterator[None]:
-    made = type("Log", (RepeatingLog,), {"copies": copies})
-    with patch.object(embedded, "SqliteSharedLog", made):
-        yield
+    def append_again(self, log: SharedLog, original: Positioned) -> None:
+        """Somebody repeats an append whose acknowledgement was lost."""
+
+    def repeat(self, log: SharedLog, original: Positioned) -> None:
+        """Let the record stand on the log once more, after all that is there."""
+
+    def on_disk(self, organisation: str, client: str, after: int = 0) -> list[Fact]:
+        """The client's file, from a place on, as another process reads it at this moment: what is committed."""
+
+    def bytes_of_the_log(self) -> Iterable[bytes]:
+        """All that whoever keeps the log can read of it."""
+
+    def remove(self) -> None: ...
 
 
 class World:
     """One running installation. ``keys[o]`` are all keys that an organisation was ever given to open records."""
 
-    def __init__(self, prepared: Prepared):
-        self.clients = prepared.clients
-        self.data = prepared.copy()
+    def __init__(self, kept: Kept):
+        self.kept = kept
         self.away = False
-        self.copies: list[Positioned] = []
         self.keys: dict[str, set[bytes]] = {o: set() for o in ORGANISATIONS}
         self._number = itertools.count(1)
         self._seconds = itertools.count(1)
         self.open()
+        self.clients = kept.clients
 
     def open(self, days: int = 0) -> None:
         """Start the process, so many days after it ended."""
-        self.clock = StoryClock(self.data / "clock.json")
+        self.clock = StoryClock(self.kept.clock_file)
         self.pass_days(days)
-        with _repeating(self.copies):
-            self.platform = Platform(self.data, INSTALLATION, self.clock)
-        assert isinstance(self.platform.log, RepeatingLog)
-        self.log_of_platform = self.platform.log
+        self.platform = self.kept.platform(self.clock)
         for name in ASKED:
             setattr(self.platform.authority, name, self._asking(getattr(self.platform.authority, name)))
 
@@ -189,7 +147,7 @@ class World:
 
     def remove(self) -> None:
         self.close()
-        shutil.rmtree(self.data, ignore_errors=True)
+        self.kept.remove()
 
     # What people do
 
@@ -232,18 +190,14 @@ class World:
 
     # What the tests look at from outside
 
-    def log(self) -> Sequence[Positioned]:
-        return self.log_of_platform.read("0", 0, 1_000_000)
+    @property
+    def log(self) -> SharedLog:
+        return self.platform.log
+
+    def records(self) -> int:
+        """How many stand on the log."""
+        return self.log.behind({})
 
     def ask_keys(self, organisation: str, records: Sequence[Positioned]) -> Sequence[Any]:
         asked = [(r.record.subject, locator_of(r.record)) for r in records]
         return self.platform.authority.open_keys(organisation, asked)
-
-    def on_disk(self, organisation: str, client: str, after: int = 0) -> list[Fact]:
-        """The client's file, from a place on, as another process reads it at this moment: what is committed."""
-        connection = sqlite3.connect(self.data / organisation / "store.sqlite")
-        try:
-            query = "SELECT state FROM stored_events WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version"
-            return [decode(state) for (state,) in connection.execute(query, (client, after))]
-        finally:
-            connection.close()

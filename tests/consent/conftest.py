@@ -1,0 +1,42 @@
+"""The machine on files and on servers: the same rules, the same checks."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.consent.machine import ConsentMachine
+from tests.consent.servers import OnServers, databases
+
+Machine = type[ConsentMachine]
+
+
+@pytest.fixture(scope="session")
+def in_files() -> Machine:
+    """Each world in files of its own."""
+    return ConsentMachine
+
+
+@pytest.fixture(scope="session")
+def on_servers() -> Iterator[Machine]:
+    """Each world with emptied databases and a topic of its own."""
+    with databases() as made:
+
+        class MachineOnServers(ConsentMachine):
+            fresh = staticmethod(lambda: OnServers(made))
+
+        yield MachineOnServers
+
+
+@pytest.fixture(params=["in_files", "on_servers"])
+def kind(request: pytest.FixtureRequest) -> Machine:
+    """Each of them in turn."""
+    found: Machine = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def machine(kind: Machine) -> Iterator[ConsentMachine]:
+    """One, for a story."""
+    made = kind()
+    yield made
+    made.world.remove()
