@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.consent.machine import ConsentMachine
+from tests.consent.files import template
+from tests.consent.machine import ConsentMachine, told
 from tests.consent.servers import OnServers, databases
 
 Machine = type[ConsentMachine]
@@ -13,6 +14,7 @@ Machine = type[ConsentMachine]
 @pytest.fixture(scope="session")
 def in_files() -> Machine:
     """Each world in files of its own."""
+    template()  # made before any fault is planted
     return ConsentMachine
 
 
@@ -37,6 +39,5 @@ def kind(request: pytest.FixtureRequest) -> Machine:
 @pytest.fixture
 def machine(kind: Machine) -> Iterator[ConsentMachine]:
     """One, for a story."""
-    made = kind()
-    yield made
-    made.world.remove()
+    with told(kind) as made:
+        yield made

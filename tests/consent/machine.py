@@ -1,8 +1,8 @@
 """Everything that people, processes and time may do, in any order, with the checks after each step."""
 
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
@@ -144,6 +144,16 @@ class ConsentMachine(People):
     @rule(organisation=ANY)
     def ask_for_all_keys(self, organisation: str) -> None:
         self.checks.ask_for_all_keys(organisation)
+
+
+@contextmanager
+def told(kind: type[ConsentMachine]) -> Iterator[ConsentMachine]:
+    """A machine whose rules are called by hand."""
+    machine = kind()
+    try:
+        yield machine
+    finally:
+        machine.world.remove()
 
 
 def _die(*_: object) -> None:
