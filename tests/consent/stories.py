@@ -23,6 +23,7 @@ def given_anew_and_read_at_once(m: ConsentMachine) -> None:
     m.settle()
     m.withdraw(0)
     m.give(0, TO_FIRST, history=60)
+    m.die("at rest")  # who begins to read gets both in one batch; who waits for the log may get them one by one
     m.read(COACH, 0)
     m.holds()
 
