@@ -31,10 +31,11 @@ test: setup needs
 test-quick: setup needs
 	$(BIN)/pytest tests --ignore tests/faults --ignore tests/consent -n 2
 
-# A night's work: each fault fifty times.
+# A night's work: each fault fifty times, and consent in thousands of interleavings, each planted fault found on servers too.
 faults: needs setup
 	KILLS=200 $(BIN)/pytest tests/faults -s
 	FAULTS=50 KEYS_AWAY_SECONDS=60 $(BIN)/pytest tests/machines/test_faults.py -s --timeout 0
+	CONSENT_EXAMPLES=3000 CONSENT_EXAMPLES_ON_SERVERS=200 $(BIN)/pytest tests/consent -n 2 --timeout 0
 
 bench: needs setup
 	$(BIN)/python -m tests.bench

@@ -25,7 +25,7 @@ SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("telemetry", ("pytest", "tests/telemetry")),
     ("journeys", ("pytest", "tests/journeys", "-n", "2")),
     ("stories", ("pytest", "tests/scenario", "-n", "2")),
-    ("consent, properties and planted faults", ("pytest", "tests/consent", "-n", "2")),
+    ("consent, properties and planted faults, in files and on servers", ("pytest", "tests/consent", "-n", "2")),
     ("processes killed", ("pytest", "tests/faults", "-s")),
     ("organisations apart", ("pytest", "tests/machines/test_stories_apart.py", "tests/machines/test_moving.py")),
     ("faults of processes and servers", ("pytest", "tests/machines/test_faults.py", "-s")),

@@ -6,10 +6,17 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.consent.faults import FAULTS
 from tests.consent.machine import ConsentMachine, told
-from tests.consent.test_property import SETTINGS
+from tests.consent.test_property import EXAMPLES_ON_SERVERS, ON_SERVERS, SETTINGS
 
 ONLY_BY_ITS_STORY = {"a rebuild that forgets a narrowing"}
 """Chance meets it seldom."""
+
+BY_CHANCE = FAULTS.keys() - ONLY_BY_ITS_STORY
+MEET_ALL = 30
+"""In so many examples chance meets each of these."""
+
+SEARCHED_ON_SERVERS = BY_CHANCE if EXAMPLES_ON_SERVERS >= MEET_ALL else {"acknowledged before it is on the log", "one key per client"}
+"""In a few, only those that show at once."""
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -26,8 +33,19 @@ def test_the_fault_is_noticed(kind: type[ConsentMachine], name: str, monkeypatch
         FAULTS[name].story(machine)
 
 
-@pytest.mark.parametrize("name", sorted(FAULTS.keys() - ONLY_BY_ITS_STORY))
-def test_the_machine_finds_the_fault_by_itself(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", sorted(BY_CHANCE))
+def test_the_machine_finds_the_fault_by_itself(
+    in_files: type[ConsentMachine], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     FAULTS[name].plant(monkeypatch)
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(ConsentMachine, settings=settings(SETTINGS, derandomize=True, print_blob=False))
+        run_state_machine_as_test(in_files, settings=settings(SETTINGS, derandomize=True, print_blob=False))
+
+
+@pytest.mark.parametrize("name", sorted(SEARCHED_ON_SERVERS))
+def test_the_machine_finds_the_fault_on_servers_too(
+    on_servers: type[ConsentMachine], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FAULTS[name].plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(on_servers, settings=settings(ON_SERVERS, derandomize=True, print_blob=False))
