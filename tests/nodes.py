@@ -2,6 +2,7 @@
 ``palvelupolku serve`` for each part that a test wants. On the run's servers (``tests.servers``)."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -31,6 +32,7 @@ ROOT = Path(__file__).parents[1]
 INSTALLATION = ROOT / "deploy" / "organisations.toml"
 COMMAND = (sys.executable, "-m", "services.cli.main")
 START_SECONDS = 180.0
+FETCH_SECONDS = 2.0
 PARTITIONS = 6
 
 
@@ -47,6 +49,17 @@ class Servers(NamedTuple):
     postgres: str
     replication: int = 1
     min_insync: int = 1
+
+
+class Figures(str):
+    """What a process tells at ``/metrics``."""
+
+    def of(self, name: str, **labels: str) -> float | None:
+        """The sum of a figure over whatever has these labels; None where it is not told."""
+        wanted = {f'{label}="{value}"' for label, value in labels.items()}
+        lines = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", self, re.MULTILINE)
+        found = [float(value) for told, value in lines if wanted <= set(told.split(","))]
+        return sum(found) if found else None
 
 
 class Process:
@@ -100,6 +113,13 @@ class Process:
         self.popen.terminate()
         return self.popen.wait(30)
 
+    def figures(self) -> "Figures | None":
+        """As Prometheus would fetch them; None where it would get nothing."""
+        try:
+            return Figures(httpx.get(f"{self.address}/metrics", timeout=FETCH_SECONDS).raise_for_status().text)
+        except httpx.HTTPError:
+            return None
+
     def health(self) -> dict[str, Any]:
         found: dict[str, Any] = httpx.get(f"{self.address}/readyz", timeout=10).json()
         return found
@@ -113,7 +133,7 @@ class Town:
         self.more: dict[str, dict[str, str]] = {}
         """Settings of some organisations that are otherwise."""
         self.died = Counter[str]()
-        """How often a process came to a point where it was to die."""
+        """How often a process came to the point where it was to die."""
         self.secrets, self.clock_file = folder / "secrets", folder / "story-clock.json"
         self.installation_file = folder / "organisations.toml"
         self.installation_file.write_text(with_keys(INSTALLATION, self.secrets))

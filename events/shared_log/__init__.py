@@ -95,6 +95,10 @@ class SharedLog(Protocol):
     def heads(self) -> Mapping[str, int]:
         """``head`` of every partition."""
 
+    def missing_copies(self) -> int:
+        """How many copies of partitions are not in step with the newest record, since a server that keeps them is away.
+        0 where the log has one copy."""
+
     def reader(self, group: str | None = None) -> LogReader:
         """A reader of all partitions or, with a group's name, of those that fall to this one of its readers."""
 

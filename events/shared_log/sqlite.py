@@ -83,6 +83,9 @@ class SqliteSharedLog:
     def heads(self) -> Mapping[str, int]:
         return {PARTITION: self.head(PARTITION)}
 
+    def missing_copies(self) -> int:
+        return 0
+
     def reader(self, group: str | None = None) -> "SqliteLogReader":
         return SqliteLogReader(self)
 

@@ -48,7 +48,7 @@ def serve(organisation: str, only: str | None, development: bool, host: str, por
     with telling(settings, organisation, only, port):
         node = node_of(settings, organisation, frozenset((only,)) if only else PARTS, development)
         try:
-            tell_standing((node.organisation,), node.log)
+            tell_standing((node.organisation,), node.log, node.upstreams.answers)
             if node.home is not None:
                 tell_silent(node.organisation, node.home)
             serve_app(node_app(node, development, settings.people), host, port)

@@ -27,6 +27,7 @@ from services.kit.loops import Loop
 from services.kit.organisation import Organisation
 from services.kit.servers import Servers
 from services.kit.store import OrganisationStore
+from services.kit.upstreams import Upstreams
 
 WEB, PUBLISHER, PROJECTOR = "web", "publisher", "projector"
 PARTS = frozenset((WEB, PUBLISHER, PROJECTOR))
@@ -61,6 +62,7 @@ class Node:
         self._publishing, self._reacting = (OnlyOne(self._place.url, name) for name in ("publisher", "reactor"))
         self.loops = self._loops()
         self._listener = Listener(store.database, self.wake.set)  # type: ignore[arg-type]
+        self.upstreams = Upstreams(self._upstreams())
 
     def _check_own_key(self, organisation: str) -> None:
         own = self._composer.signing_key(organisation).public_key().public_bytes_raw()
@@ -124,6 +126,11 @@ class Node:
             loops.append(Loop("reactor", self._react, self._until(self._news), IDLE_SECONDS, self.organisation.id))
         return loops
 
+    def _upstreams(self) -> dict[str, Callable[[], object]]:
+        store = self.organisation.store
+        asks: dict[str, Callable[[], object]] = {"store": lambda: store.position(WEB), "log": self.log.heads}
+        return asks if self.remote is None else asks | {"authority": self.remote.ask_whether_it_answers}
+
     def _publish(self) -> int:
         return self.organisation.send() if self._publishing.has_it() else 0
 
@@ -148,11 +155,13 @@ class Node:
 
     def start(self) -> None:
         self._listener.start()
+        self.upstreams.start()
         for loop in self.loops:
             loop.start()
 
     def stop(self) -> None:
         """Returns once every step under way is done."""
+        self.upstreams.stop()
         for event in (self.wake, self._news):
             event.set()
         for loop in self.loops:

@@ -100,6 +100,7 @@ class SharedLogConformance:
         assert list(log.partitions()) and len(set(log.partitions())) == len(log.partitions())
         assert [log.head(p) for p in log.partitions()] == [0] * len(log.partitions())
         assert everything(log) == []
+        assert log.missing_copies() == 0
 
     def test_what_is_appended_is_read_as_it_was(self, log: SharedLog) -> None:
         one = record(data=bytes(range(256)), time=1)

@@ -43,6 +43,17 @@ def log_on(cluster: Cluster) -> KafkaSharedLog:
     return KafkaSharedLog(settings)
 
 
+def copies_missing(log: KafkaSharedLog, count: int) -> bool:
+    """Soon."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with suppress(LogUnavailable):
+            if log.missing_copies() == count:
+                return True
+        time.sleep(0.1)
+    return False
+
+
 def stands_still(cluster: Cluster) -> Callable[[], None]:
     cluster.pause(1)
     return lambda: cluster.resume(1)
@@ -231,9 +242,9 @@ def test_while_two_of_three_live_it_goes_on(three: Cluster) -> None:
     def happens() -> None:
         for broker in (1, 2, 3):
             three.kill(broker)
-            time.sleep(1)
+            assert copies_missing(log, 6)
             three.start_broker(broker)
-            three.wait_until_in_sync()
+            assert copies_missing(log, 0)
         three.pause(2)
         time.sleep(5)  # until the others have taken over
         three.resume(2)

@@ -1,41 +1,79 @@
-"""Faults of real processes and servers: each is caused, lasts a while, and is over when its function returns."""
+"""Faults of real processes and servers: each is caused, lasts until it shows in somebody's figures and a while longer, and
+is over when its function returns."""
 
 import os
 import random
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from kafka import KafkaProducer
 
 from deploy.kafka.local.cluster import Cluster
 from deploy.postgres.local.server import Server
-from events.shared_log.kafka.binding import position_of
+from events.shared_log import Record, microseconds
+from events.shared_log.kafka.binding import Headers, headers, position_of
 from tests.machines.dying import POINTS
-from tests.machines.proxy import Proxy
-from tests.nodes import COMMAND, Process, Town
+from tests.nodes import COMMAND, ROOT, Figures, Process, Town
+from tests.proxy import Proxy
 
-LONG = float(os.environ.get("FAULT_SECONDS", "3"))
-"""How long what is away stays away."""
+LONG = float(os.environ.get("FAULT_SECONDS", "1"))
+"""How long what is away stays away after that shows."""
 
-KEYS_AWAY = float(os.environ.get("KEYS_AWAY_SECONDS", "3"))
+KEYS_AWAY = float(os.environ.get("KEYS_AWAY_SECONDS", "1"))
 """A minute, in a night's run."""
 
 DYING = (sys.executable, "-m", "tests.machines.dying")
-FROZEN_SECONDS = 18.0
-"""Longer than a reader's membership of its group: others take its partitions over meanwhile."""
+DIES_SECONDS = 12.0
+FROZEN_SECONDS = 16.0
+"""With the time until it shows longer than a reader's membership of its group: others take its partitions over meanwhile."""
+SHOWN_SECONDS = 60.0
+
+COMES_BY: dict[str, tuple[str, ...]] = {
+    "facts stored": ("web", "projector"),
+    "sealed, not appended": ("publisher",),
+    "appended, not noted": ("publisher",),
+    "published noted": ("publisher",),
+    "keys given, nothing held": ("projector",),
+    "about to hold": ("projector",),
+    "held, not reacted to": ("projector",),
+    "reacted, still waiting": ("projector",),
+    "purged, not wiped": ("projector",),
+    "disclosure written, not answered": ("web",),
+}
+"""Which processes come to a point, beside those that do all of an organisation's work."""
+
+
+class Ways(NamedTuple):
+    """The network between one organisation's processes and what they need."""
+
+    authority: Proxy
+    database: Proxy
+    brokers: tuple[Proxy, ...]
+
+    def close(self) -> None:
+        for way in (self.authority, self.database, *self.brokers):
+            way.close()
 
 
 @dataclass
 class Hurt:
-    """What faults are caused to. ``poison`` are the positions of records that nobody made."""
+    """What faults are caused to. ``cut_off``: the processes of the organisation that goes by ``ways``. ``clients``: references
+    of those that there are by now. ``poison``: positions of messages that are not ours."""
 
     town: Town
     cluster: Cluster
     postgres: Server
-    proxies: dict[str, Proxy]
+    ways: Ways
+    cut_off: list[Process]
+    clients: Callable[[], set[str]]
     random: random.Random
     poison: list[int] = field(default_factory=list)
 
@@ -43,47 +81,105 @@ class Hurt:
         return self.random.choice([p for p in self.town.processes if p.only in parts])
 
     @property
+    def anybody(self) -> Process:
+        return self.random.choice(self.town.processes)
+
+    @property
+    def another(self) -> Process:
+        """Not at the client's own place."""
+        return self.random.choice([p for p in self.town.processes if p.organisation != self.town.home])
+
+    @property
     def home(self) -> Process:
         (found,) = [p for p in self.town.processes if p.organisation == self.town.home]
         return found
 
+    def dismiss(self, organisation: str, position: int) -> None:
+        """As whoever runs the organisation would."""
+        command = [*COMMAND, "node", "dismiss", organisation, str(position), "--by", "testi", "--because", "nobody made it"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.town.environment(organisation), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
 
-def _again(process: Process) -> None:
-    """As whatever watches over processes would."""
+
+Sign = Callable[[Figures | None], bool]
+"""What somebody who looks at a process's figures sees; None where they cannot be fetched."""
+
+
+def gone(figures: Figures | None) -> bool:
+    return figures is None
+
+
+def away(upstream: str) -> Sign:
+    return lambda figures: figures is not None and figures.of("palvelupolku_upstream_answers", upstream=upstream) == 0
+
+
+def copies_missing(figures: Figures | None) -> bool:
+    return bool(figures is not None and figures.of("palvelupolku_log_copies_missing"))
+
+
+def set_aside(figures: Figures | None) -> float:
+    return (figures.of("palvelupolku_dead_letters") if figures is not None else None) or 0
+
+
+def _shows(process: Process, sign: Sign) -> None:
+    """A fault lasts until it shows in the figures."""
+    until = time.monotonic() + SHOWN_SECONDS
+    while not sign(process.figures()):
+        assert time.monotonic() < until, f"the fault does not show in the figures of {process.name}"
+        time.sleep(0.1)
+
+
+def _started(figures: Figures | None) -> float | None:
+    return figures.of("process_start_time_seconds") if figures is not None else None
+
+
+def _again(process: Process, started: float | None) -> None:
+    """As whatever watches over processes would. The figures tell that it is another process since."""
     if process.popen.poll() is None:
         process.kill()
+    assert gone(process.figures())
     process.start(COMMAND)
     process.wait_until_ready()
+    assert started is not None and (_started(process.figures()) or 0) > started
+
+
+def _kill(process: Process) -> None:
+    started = _started(process.figures())
+    process.kill()
+    _again(process, started)
 
 
 def kill_web(hurt: Hurt) -> None:
-    _again(hurt.some("web", None))
+    _kill(hurt.some("web", None))
 
 
 def kill_publisher(hurt: Hurt) -> None:
-    _again(hurt.some("publisher"))
+    _kill(hurt.some("publisher"))
 
 
 def kill_projector(hurt: Hurt) -> None:
-    _again(hurt.some("projector"))
+    _kill(hurt.some("projector"))
 
 
 def kill_client_service(hurt: Hurt) -> None:
-    _again(hurt.home)
+    _kill(hurt.home)
 
 
 def dying_at(point: str) -> Callable[[Hurt], None]:
     def fault(hurt: Hurt) -> None:
         """A process that comes there dies there; one that does not, in time, is spared."""
         at_home = {"epoch opened", "consent on the log, not acknowledged"}
-        process = hurt.home if point in at_home else hurt.some("web", "publisher", "projector", None)
+        process = hurt.home if point in at_home else hurt.some(*COMES_BY.get(point, ("web", "publisher", "projector")), None)
+        started = _started(process.figures())
         process.kill()
         process.start((*DYING, point, str(hurt.random.randint(1, 3))))
-        until = time.monotonic() + 4 * LONG
+        until = time.monotonic() + DIES_SECONDS
         while process.popen.poll() is None and time.monotonic() < until:
             time.sleep(0.05)
-        hurt.town.died[point] += process.popen.poll() == -9
-        _again(process)
+        hurt.town.died[point] += process.popen.poll() == -signal.SIGKILL
+        _again(process, started)
 
     fault.__name__ = f"die: {point}"
     return fault
@@ -92,6 +188,7 @@ def dying_at(point: str) -> Callable[[Hurt], None]:
 def kill_broker(hurt: Hurt) -> None:
     broker = hurt.random.choice(hurt.cluster.running())
     hurt.cluster.kill(broker)
+    _shows(hurt.anybody, copies_missing)
     time.sleep(LONG)
     hurt.cluster.start_broker(broker)
     hurt.cluster.wait_until_in_sync()
@@ -101,17 +198,21 @@ def move_leaders(hurt: Hurt) -> None:
     """A broker stands still until others lead its partitions."""
     broker = hurt.random.choice(hurt.cluster.running())
     hurt.cluster.pause(broker)
-    time.sleep(LONG + 5)
+    _shows(hurt.anybody, copies_missing)
+    time.sleep(LONG)
     hurt.cluster.resume(broker)
     hurt.cluster.wait_until_in_sync()
 
 
 def restart_postgres(hurt: Hurt) -> None:
-    hurt.postgres.restart()
+    hurt.postgres.kill()
+    _shows(hurt.anybody, away("store"))
+    hurt.postgres.start()
 
 
 def keys_away(hurt: Hurt) -> None:
     hurt.home.stand_still()
+    _shows(hurt.another, away("authority"))
     time.sleep(KEYS_AWAY)
     hurt.home.go_on()
 
@@ -120,39 +221,75 @@ def freeze(hurt: Hurt) -> None:
     """It stands still until others have taken over its work, then goes on where it was."""
     process = hurt.some("publisher", "projector", None)
     process.stand_still()
+    _shows(process, gone)
     time.sleep(FROZEN_SECONDS)
     process.go_on()
 
 
 def cut_from_authority(hurt: Hurt) -> None:
-    _cut(hurt.proxies["authority"])
+    _cut(hurt, "authority", hurt.ways.authority)
 
 
 def cut_from_database(hurt: Hurt) -> None:
-    _cut(hurt.proxies["database"])
+    _cut(hurt, "store", hurt.ways.database)
 
 
-def _cut(proxy: Proxy) -> None:
-    proxy.cut()
+def cut_from_kafka(hurt: Hurt) -> None:
+    _cut(hurt, "log", *hurt.ways.brokers)
+
+
+def _cut(hurt: Hurt, upstream: str, *ways: Proxy) -> None:
+    """The network breaks or, as often, swallows whatever is sent."""
+    holds = hurt.random.random() < 0.5
+    for way in ways:
+        way.hold() if holds else way.cut()
+    for process in hurt.cut_off:
+        _shows(process, away(upstream))
     time.sleep(LONG)
-    proxy.mend()
+    for way in ways:
+        way.mend()
 
 
 def poison(hurt: Hurt) -> None:
-    """Records that nobody of the platform made: without headers, without a key, with words in the wrong places."""
-    producer = KafkaProducer(bootstrap_servers=hurt.cluster.bootstrap_servers)
+    """Messages that are not the platform's: without headers, without a key, with words in the wrong places."""
     some = os.urandom(16).hex()
     ours = [("ce_specversion", b"1.0"), ("ce_id", os.urandom(16).hex().encode()), ("ce_subject", some.encode())]
-    sent = [
-        producer.send(hurt.town.kafka.topic, b"not sealed", some.encode(), ours),
-        producer.send(hurt.town.kafka.topic, os.urandom(700), some.encode(), [*ours, ("ce_time", b"yesterday")]),
-        producer.send(hurt.town.kafka.topic, b"", b"\xff\xfe"),
-        producer.send(hurt.town.kafka.topic, b"{}", None),
-    ]
-    producer.flush()
-    told = [future.get(10) for future in sent]
-    hurt.poison += [position_of(t.partition, t.offset) for t in told]
-    producer.close()
+    reader = hurt.anybody
+    before = set_aside(reader.figures())
+    hurt.poison += _put(
+        hurt,
+        (b"not sealed", some.encode(), ours),
+        (os.urandom(700), some.encode(), [*ours, ("ce_time", b"yesterday")]),
+        (b"", b"\xff\xfe", []),
+        (b"{}", None, []),
+    )
+    _shows(reader, lambda figures: set_aside(figures) > before)
+
+
+def forge(hurt: Hurt) -> None:
+    """A record that looks like one of ours stands on a client's own stream. It stops that client's records at everybody's,
+    until everybody has dismissed it."""
+    until = time.monotonic() + SHOWN_SECONDS
+    while not (clients := sorted(hurt.clients())):  # the story has just begun
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    client = hurt.random.choice(clients)
+    record = Record(os.urandom(16).hex(), client, microseconds(datetime.now(UTC)), os.urandom(1068))
+    readers = {p.organisation: (p, set_aside(p.figures())) for p in hurt.town.processes}
+    (position,) = _put(hurt, (record.data, client.encode(), headers(record)))
+    for process, before in readers.values():
+        _shows(process, lambda figures, before=before: set_aside(figures) > before)  # type: ignore[misc]
+    for organisation in readers:
+        hurt.dismiss(organisation, position)
+
+
+def _put(hurt: Hurt, *messages: tuple[bytes, bytes | None, Headers]) -> list[int]:
+    """Their positions."""
+    with closing(KafkaProducer(bootstrap_servers=hurt.cluster.bootstrap_servers)) as producer:
+        sent = [producer.send(hurt.town.kafka.topic, data, key, more) for data, key, more in messages]
+        producer.flush()
+        told = [future.get(10) for future in sent]
+    return [position_of(t.partition, t.offset) for t in told]
 
 
 def proxied(url: str, proxy: Proxy) -> str:
@@ -166,7 +303,7 @@ FAULTS: dict[str, Callable[[Hurt], None]] = {
     fault.__name__: fault
     for fault in (
         kill_web, kill_publisher, kill_projector, kill_client_service, kill_broker, move_leaders, restart_postgres, keys_away,
-        freeze, cut_from_authority, cut_from_database, poison, *map(dying_at, POINTS),
+        freeze, cut_from_authority, cut_from_database, cut_from_kafka, poison, forge, *map(dying_at, POINTS),
     )
 }
 

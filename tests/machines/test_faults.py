@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.kafka.local.cluster import Cluster
+from deploy.kafka.local.settings import Way
+from deploy.local.processes import free_ports
 from deploy.postgres.local.server import Server
 from services.kit.bootstrap import Platform
 from services.kit.check import Finding, check
@@ -20,17 +22,18 @@ from services.scenario.people import People
 from services.scenario.player import Player
 from services.scenario.story import Story, read
 from tests.faults.playing import moments, seed
-from tests.machines.faults import FAULTS, Hurt, proxied
+from tests.machines.faults import FAULTS, Hurt, Ways, proxied
 from tests.machines.paths import differences, paths_of
-from tests.machines.proxy import Proxy
 from tests.machines.test_stories_apart import in_one_process
 from tests.nodes import Servers, Town, town
+from tests.proxy import Proxy
 from tests.scenario.told import SCENARIOS
 
 TIMES = int(os.environ.get("FAULTS", "1"))
 """How often each fault is to happen at least."""
 ONLY = [name for name in os.environ.get("FAULT", "").split(";") if name]
 
+BROKERS = 3
 STORIES = ("withdrawal", "two-providers", "failed-trial")
 SPLIT = ("orimattila-social", "esimerkkivalmennus")
 CUT_OFF = "orimattila-employment"
@@ -89,11 +92,17 @@ def test_whatever_goes_wrong_on_the_way(tmp_path: Path) -> None:
 def _play(folder: Path, told: Story, chaos: Chaos, chance: random.Random) -> None:
     (folder / "here").mkdir()
     here = in_one_process(folder / "here", told)
-    with Cluster(folder / "kafka", brokers=3) as cluster, Server() as postgres:
+    listens = free_ports(BROKERS)
+    brokers = tuple(Proxy("127.0.0.1", port) for port in listens)
+    far = [Way(proxy.port, port) for proxy, port in zip(brokers, listens, strict=True)]
+    with Cluster(folder / "kafka", BROKERS, ways=far) as cluster, Server() as postgres:
         servers = Servers(cluster.bootstrap_servers, postgres.url, replication=3, min_insync=2)
         with town(folder, servers) as there:
-            hurt = Hurt(there, cluster, postgres, _serve(there), chance)
+            ways = _ways(there, brokers)
+            _serve(there, ways)
             platform = there.platform()
+            cut_off = [p for p in there.processes if p.organisation == CUT_OFF]
+            hurt = Hurt(there, cluster, postgres, ways, cut_off, lambda: set(platform.refs.values()), chance)
             people = People(platform)  # type: ignore[arg-type]
             people.add(told.people, told.clients)
             with chaos.on(hurt):
@@ -104,25 +113,28 @@ def _play(folder: Path, told: Story, chaos: Chaos, chance: random.Random) -> Non
             platform.settle()
             assert _findings(there, hurt) == []
             platform.close()
-            for proxy in hurt.proxies.values():
-                proxy.close()
+            print(f"  died at the point: {dict(there.died)}", flush=True)
+            ways.close()
 
 
-def _serve(there: Town) -> dict[str, Proxy]:
-    """Start everybody; one is reached, and reaches the others, by way of proxies."""
+def _ways(there: Town, brokers: tuple[Proxy, ...]) -> Ways:
     authority, database = urlsplit(there.addresses[there.home]), urlsplit(there.databases[CUT_OFF])
     assert authority.port and database.port
-    proxies = {"authority": Proxy("127.0.0.1", authority.port), "database": Proxy("127.0.0.1", database.port)}
+    return Ways(Proxy("127.0.0.1", authority.port), Proxy("127.0.0.1", database.port), brokers)
+
+
+def _serve(there: Town, ways: Ways) -> None:
+    """Start everybody; one reaches the others by the ways that can be cut."""
     there.more[CUT_OFF] = {
-        "AUTHORITY_URL": proxied(f"{there.addresses[there.home]}/authority/", proxies["authority"]),
-        "DATABASE_URL": proxied(there.databases[CUT_OFF], proxies["database"]),
+        "AUTHORITY_URL": proxied(f"{there.addresses[there.home]}/authority/", ways.authority),
+        "DATABASE_URL": proxied(there.databases[CUT_OFF], ways.database),
+        "KAFKA_BOOTSTRAP_SERVERS": ",".join(f"127.0.0.1:{way.port}" for way in ways.brokers),
     }
     for organisation in sorted(there.installation.ids):
         for part in ("web", "publisher", "projector", "projector") if organisation in SPLIT else (None,):
             there.serve(organisation, part)
     for process in there.processes:
         process.wait_until_ready()
-    return proxies
 
 
 def _findings(there: Town, hurt: Hurt) -> list[Finding]:

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.kafka.local import jars
-from deploy.kafka.local.settings import ADMIN, Broker, properties, written
+from deploy.kafka.local.settings import ADMIN, Broker, Way, properties, written
 from deploy.local.processes import Process, ServerFailed, free_ports, listening, wait_until
 
 START_SECONDS = 90.0
@@ -39,7 +39,7 @@ class Cluster:
     """A cluster in ``folder``, which keeps its data, its ports and its logs: one that was stopped starts as it was.
 
     ``secured``: clients sign in with SCRAM-SHA-256, ACLs hold, ``admin`` may do anything. ``settings``: more of the broker's
-    properties. ``full_speed``: for measuring. ``guarded``: the brokers end with this process at the latest. Brokers are numbered
+    properties. ``ways``: a second address for each broker. ``full_speed``: for measuring. ``guarded``: the brokers end with this process at the latest. Brokers are numbered
     from 1. Not for threads. As a context it is killed at the end, which is quick; ``stop`` lets the brokers shut down.
     """
 
@@ -53,13 +53,14 @@ class Cluster:
         heap_mb: int = 384,
         full_speed: bool = False,
         guarded: bool = True,
+        ways: Sequence[Way] = (),
     ) -> None:
         if brokers not in (1, 3):
             raise ValueError("a local cluster has 1 or 3 brokers")
         self.folder = Path(folder).absolute()
         self._count, self._secured, self._settings = brokers, secured, dict(settings or {})
         self._jvm = (f"-Xmx{heap_mb}m", *JVM, *(() if full_speed else (QUICK,)))
-        self._guarded = guarded
+        self._guarded, self._ways = guarded, dict(enumerate(ways, 1))
         self._brokers: list[Broker] = []
         self._password: str | None = None
         self._processes: dict[int, Process] = {}
@@ -205,7 +206,7 @@ class Cluster:
 
     def _tell(self, broker: Broker) -> None:
         at = self._at(broker["id"])
-        settings = properties(broker, self._brokers, at / "data", self._password) | self._settings
+        settings = properties(broker, self._brokers, at / "data", self._password, self._ways.get(broker["id"])) | self._settings
         written(settings, at / "server.properties")
 
     def _identity(self, cluster: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 ADMIN = "admin"
 
@@ -31,6 +31,14 @@ class Broker(TypedDict):
     process: int
 
 
+class Way(NamedTuple):
+    """A second address of a broker's: clients that come by ``advertised`` are told of no other, and are brought from there
+    to where the broker ``listens``."""
+
+    advertised: int
+    listens: int
+
+
 def _replication(brokers: int) -> dict[str, str]:
     copies, in_sync = (3, 2) if brokers == 3 else (1, 1)
     return {
@@ -44,15 +52,15 @@ def _replication(brokers: int) -> dict[str, str]:
     }
 
 
-def _listeners(broker: Broker, password: str | None) -> dict[str, str]:
+def _listeners(broker: Broker, password: str | None, way: Way | None) -> dict[str, str]:
     clients, protocol = ("SASL_PLAINTEXT", "SASL_PLAINTEXT") if password else ("PLAINTEXT", "PLAINTEXT")
     addresses = f"{clients}://127.0.0.1:{broker['port']},CONTROLLER://127.0.0.1:{broker['controller_port']}"
     return {
-        "listeners": addresses,
-        "advertised.listeners": addresses,
+        "listeners": addresses + (f",FAR://127.0.0.1:{way.listens}" if way else ""),
+        "advertised.listeners": addresses + (f",FAR://127.0.0.1:{way.advertised}" if way else ""),
         "inter.broker.listener.name": clients,
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": f"{clients}:{protocol},CONTROLLER:{protocol}",
+        "listener.security.protocol.map": f"{clients}:{protocol},CONTROLLER:{protocol},FAR:{protocol}",
     }
 
 
@@ -74,14 +82,16 @@ def _secured(password: str) -> dict[str, str]:
     }
 
 
-def properties(broker: Broker, all_of_them: Sequence[Broker], data: Path, password: str | None) -> dict[str, str]:
+def properties(
+    broker: Broker, all_of_them: Sequence[Broker], data: Path, password: str | None, way: Way | None = None
+) -> dict[str, str]:
     """``password`` is the admin's in a secured cluster, None in a plain one."""
     return {
         "process.roles": "broker,controller",
         "node.id": str(broker["id"]),
         "controller.quorum.bootstrap.servers": ",".join(f"127.0.0.1:{b['controller_port']}" for b in all_of_them),
         "log.dirs": str(data),
-        **_listeners(broker, password),
+        **_listeners(broker, password, way),
         **_replication(len(all_of_them)),
         **FOR_TESTS,
         **(_secured(password) if password else {}),

@@ -12,6 +12,7 @@ from events.shared_log.kafka.binding import decoder, headers, offset_after, part
 from events.shared_log.kafka.clients import Deadline, TopicDiffers, answers, close_consumer, close_producer, opened
 from events.shared_log.kafka.reader import KafkaLogReader
 from events.shared_log.kafka.settings import BATCH_BYTES, READ_BYTES, STRIDE, KafkaSettings
+from events.shared_log.kafka.topic import administration
 
 BESIDE_DATA_BYTES = 512
 """What a message has beside its data and names, generously."""
@@ -130,6 +131,11 @@ class KafkaSharedLog:
     def heads(self) -> Mapping[str, int]:
         ends = self._ends_of(self._places)
         return {n: position_of(p.partition, ends[p] - 1) if ends[p] else 0 for n, p in zip(self._names, self._places, strict=True)}
+
+    def missing_copies(self) -> int:
+        with administration(self.settings) as admin, answers():
+            (topic,) = admin.describe_topics([self.settings.topic])
+            return sum(len(p["replica_nodes"]) - len(p["isr_nodes"]) for p in topic["partitions"])
 
     def read(self, partition: str, after: int, limit: int) -> Sequence[Positioned]:
         """Empty also where the log ends before ``after``: who looks for what it read last sees that it is gone."""

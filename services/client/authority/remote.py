@@ -72,13 +72,9 @@ class RemoteAuthority:
         except (UnreadableFact, UnknownFact):
             raise AuthorityUnavailable("the answer cannot be read") from None
 
-    def answers(self) -> bool:
-        """Does it answer now?"""
-        try:
-            self.consent_head("0" * 32, "")
-        except AuthorityUnavailable:
-            return False
-        return True
+    def ask_whether_it_answers(self) -> None:
+        """Raises ``AuthorityUnavailable`` where it does not."""
+        self.consent_head("0" * 32, "")
 
     def _ask(self, question: Question, wanted: type[A]) -> A:
         """Raises what was answered, where it is a refusal."""

@@ -1,6 +1,6 @@
 """How an organisation stands, asked when somebody fetches the figures: the same for each of its processes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -18,14 +18,20 @@ COUNTED = 10_000
 
 
 class Gauge(NamedTuple):
+    """``needs``: the upstreams without which it cannot be known."""
+
     name: str
     description: str
     of: Callable[[Organisation, SharedLog], float]
+    needs: tuple[str, ...] = ("store",)
 
 
 GAUGES = (
     Gauge("to.publish", "Own facts that the publisher has not looked at.", lambda o, _: o.store.to_publish(COUNTED)),
-    Gauge("to.read", "Records of the shared log that the view has not read.", lambda o, log: log.behind(o.projector.view.positions())),
+    Gauge(
+        "to.read", "Records of the shared log that the view has not read.",
+        lambda o, log: log.behind(o.projector.view.positions()), ("store", "log"),
+    ),
     Gauge("to.react", "Facts heard that wait for a reaction.", lambda o, _: len(o.projector.view.waiting(TO_HEAR, COUNTED))),
     Gauge(
         "to.send.again", "Clients' files to be looked through for newcomers.",
@@ -34,23 +40,46 @@ GAUGES = (
     Gauge("dead.letters", "Records set aside; their clients' later records wait.", lambda o, _: len(o.projector.view.set_aside())),
     Gauge("reactions.refused", "Facts to which the organisation's own rules could not react.", lambda o, _: len(o.store.reactions_refused())),
     Gauge("published.position", "The last own fact that the publisher looked at.", lambda o, _: o.store.position(PUBLISHER)),
+    Gauge(
+        "log.copies.missing", "Copies of the shared log's partitions that are not in step: a broker is away.",
+        lambda _, log: log.missing_copies(), ("log",),
+    ),
 )  # fmt: skip
 NAMES = {g.name: known(g.name, "", g.description) for g in GAUGES}
+UPSTREAM = known("upstream.answers", "upstream", "1 where it answers (store, log, authority), 0 where it does not.")
+
+Answers = Callable[[], Mapping[str, bool]]
+"""Of each upstream, whether it answers. What is not named is taken to."""
 
 
-def tell_standing(organisations: Iterable[Organisation], log: SharedLog) -> None:
-    """From now on. A figure that cannot be known now is left out: it is missing, not nought."""
+def tell_standing(organisations: Iterable[Organisation], log: SharedLog, answers: Answers | None = None) -> None:
+    """From now on. A figure that cannot be known now is left out: it is missing, not nought. Of an upstream that is known
+    to be away nothing is asked: whoever fetches figures does not wait for it."""
     asked = tuple(organisations)
     for gauge in GAUGES:
-        METER.create_observable_gauge(NAMES[gauge.name], [_observing(gauge, asked, log)], description=gauge.description)
+        observe = _observing(gauge, asked, log, answers or dict)
+        METER.create_observable_gauge(NAMES[gauge.name], [observe], description=gauge.description)
+    if answers is not None:
+        METER.create_observable_gauge(UPSTREAM, [_upstreams(asked[0].id, answers)])
 
 
 def _observing(
-    gauge: Gauge, organisations: tuple[Organisation, ...], log: SharedLog
+    gauge: Gauge, organisations: tuple[Organisation, ...], log: SharedLog, answers: Answers
 ) -> Callable[[CallbackOptions], Iterator[Observation]]:
     def observe(_: CallbackOptions) -> Iterator[Observation]:
+        now = answers()
+        if not all(now.get(upstream, True) for upstream in gauge.needs):
+            return
         for organisation in organisations:
             with suppress(PersistenceError, LogUnavailable):
                 yield Observation(gauge.of(organisation, log), {"organisation": organisation.id})
+
+    return observe
+
+
+def _upstreams(organisation: str, answers: Answers) -> Callable[[CallbackOptions], Iterator[Observation]]:
+    def observe(_: CallbackOptions) -> Iterator[Observation]:
+        for upstream, does in answers().items():
+            yield Observation(int(does), {"organisation": organisation, "upstream": upstream})
 
     return observe

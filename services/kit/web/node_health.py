@@ -1,5 +1,6 @@
 """What a process of one organisation tells of itself: alive, ready, and how it stands. Nothing of any client."""
 
+from contextlib import suppress
 from datetime import date
 
 import msgspec
@@ -51,27 +52,24 @@ def alive(node: Node) -> bool:
 
 
 def readiness(node: Node) -> Readiness:
-    loops = {loop.name: loop.failure for loop in node.loops}
-    try:
-        standing = _standing(node)
-    except PersistenceError:
-        standing = None
-    upstreams = {"store": standing is not None, "log": standing is not None and standing.to_read is not None}
-    if node.remote is not None:
-        upstreams["authority"] = node.remote.answers()
+    loops, upstreams = {loop.name: loop.failure for loop in node.loops}, node.upstreams.answers()
+    standing = None
+    if upstreams["store"]:
+        with suppress(PersistenceError):
+            standing = _standing(node, upstreams["log"])
     goes_on = alive(node) and not any(loops.values())
-    ready = upstreams["store"] and goes_on and (WEB in node.parts or all(upstreams.values()))
+    ready = standing is not None and goes_on and (WEB in node.parts or all(upstreams.values()))
     return Readiness(ready, node.organisation.id, tuple(sorted(node.parts)), upstreams, loops, standing)
 
 
-def _standing(node: Node) -> Standing:
+def _standing(node: Node, log_answers: bool) -> Standing:
     organisation = node.organisation
     view, store, today = organisation.projector.view, organisation.store, organisation.today()
     days = view.days_passed()
     return Standing(
         moved=sum(view.positions().values()) + store.position(PUBLISHER),
         to_publish=len(store.unpublished(SHOWN)),
-        to_read=_to_read(node),
+        to_read=_to_read(node) if log_answers else None,
         to_react=len(view.waiting(TO_HEAR, SHOWN)),
         to_send_again=len(view.waiting(TO_SEND_AGAIN, SHOWN)) + len(store.backfill_queue(SHOWN)),
         days_behind=sum(days.get(p, date.min) < today for p in node.log.partitions()),

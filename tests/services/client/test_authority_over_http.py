@@ -127,7 +127,7 @@ def test_what_a_clerk_may_record_is_known_everywhere(there: ServedAuthority, tow
 @pytest.mark.parametrize("ending", ["", "/"])
 def test_an_address_is_one_however_it_ends(there: ServedAuthority, town: Town, ending: str) -> None:
     asked = there.asking(there.credential(SOCIAL), there.url.rstrip("/") + ending)
-    assert asked.answers()
+    asked.ask_whether_it_answers()
     asked.close()
 
 
