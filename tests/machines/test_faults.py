@@ -14,14 +14,12 @@ from deploy.kafka.local.cluster import Cluster
 from deploy.kafka.local.settings import Way
 from deploy.local.processes import free_ports
 from deploy.postgres.local.server import Server
-from services.kit.bootstrap import Platform
-from services.kit.check import Finding, check
-from services.kit.clock import StoryClock
-from services.kit.servers import Servers as ServerPlaces
+from services.kit.check import Finding
 from services.scenario.people import People
 from services.scenario.player import Player
 from services.scenario.story import Story, read
 from tests.faults.playing import moments, seed
+from tests.machines.checked import findings
 from tests.machines.faults import FAULTS, Hurt, Ways, proxied
 from tests.machines.paths import differences, paths_of
 from tests.machines.test_stories_apart import in_one_process
@@ -111,7 +109,7 @@ def _play(folder: Path, told: Story, chaos: Chaos, chance: random.Random) -> Non
             platform.settle()
             assert list(differences(here, paths_of(platform, people, told))) == []
             platform.settle()
-            assert _findings(there, hurt) == []
+            assert _unforeseen(there, hurt) == []
             platform.close()
             print(f"  died at the point: {dict(there.died)}", flush=True)
             ways.close()
@@ -137,12 +135,7 @@ def _serve(there: Town, ways: Ways) -> None:
         process.wait_until_ready()
 
 
-def _findings(there: Town, hurt: Hurt) -> list[Finding]:
-    """What a check of all of it finds, but for the records that nobody made: those stand where everybody sees them."""
-    places = ServerPlaces(there.kafka, there.databases, there.secrets)
-    clock = StoryClock(there.clock_file)
-    platform = Platform(there.folder, there.installation, clock, beside_another=True, places=places)
-    found = check(platform).findings
-    platform.close()
+def _unforeseen(there: Town, hurt: Hurt) -> list[Finding]:
+    """What a check of all of it finds, but for the messages that are not ours: those stand where everybody sees them."""
     known = [f" at {position} " for position in hurt.poison]
-    return [f for f in found if not any(p in f"{f.what} " for p in known)]
+    return [f for f in findings(there) if not any(p in f"{f.what} " for p in known)]
