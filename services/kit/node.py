@@ -27,7 +27,7 @@ from services.kit.loops import Loop
 from services.kit.organisation import Organisation
 from services.kit.servers import Servers
 from services.kit.store import OrganisationStore
-from services.kit.upstreams import Upstreams
+from services.kit.upstreams import COPIES_SECONDS, Upstream, Upstreams
 
 WEB, PUBLISHER, PROJECTOR = "web", "publisher", "projector"
 PARTS = frozenset((WEB, PUBLISHER, PROJECTOR))
@@ -63,6 +63,7 @@ class Node:
         self.loops = self._loops()
         self._listener = Listener(store.database, self.wake.set)  # type: ignore[arg-type]
         self.upstreams = Upstreams(self._upstreams())
+        self.copies = Upstream("copies", self.log.missing_copies, COPIES_SECONDS)
 
     def _check_own_key(self, organisation: str) -> None:
         own = self._composer.signing_key(organisation).public_key().public_bytes_raw()
@@ -156,12 +157,14 @@ class Node:
     def start(self) -> None:
         self._listener.start()
         self.upstreams.start()
+        self.copies.start()
         for loop in self.loops:
             loop.start()
 
     def stop(self) -> None:
         """Returns once every step under way is done."""
         self.upstreams.stop()
+        self.copies.stop()
         for event in (self.wake, self._news):
             event.set()
         for loop in self.loops:

@@ -4,17 +4,24 @@ waits for who is silent."""
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 LOOK_SECONDS = 2.0
+COPIES_SECONDS = 15.0
 SILENT_SECONDS = 3.0
 """Who has not answered for so long is away, though it may answer yet."""
 
 
-class Upstream:
-    """One of them, asked in a thread of its own. ``ask`` raises where it does not answer."""
+class Upstream(Generic[T]):
+    """One of them, asked in a thread of its own. ``ask`` raises where it does not answer. ``last``: what it said; None where
+    it did not."""
 
-    def __init__(self, name: str, ask: Callable[[], object]):
-        self.name, self._ask = name, ask
+    def __init__(self, name: str, ask: Callable[[], T], every: float | None = None):
+        """``every``: seconds; ``LOOK_SECONDS`` if left out."""
+        self.name, self._ask, self._every = name, ask, every
+        self.last: T | None = None
         self._answered = False
         self._asked_at: float | None = None
         self._stopping = threading.Event()
@@ -30,10 +37,10 @@ class Upstream:
         """Ask once."""
         self._asked_at = time.monotonic()
         try:
-            self._ask()
+            self.last = self._ask()
             self._answered = True
         except Exception:  # whatever it is: it does not answer as it must
-            self._answered = False
+            self.last, self._answered = None, False
         finally:
             self._asked_at = None
 
@@ -47,7 +54,7 @@ class Upstream:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self.look()
-            self._stopping.wait(LOOK_SECONDS)
+            self._stopping.wait(self._every or LOOK_SECONDS)
 
 
 class Upstreams:

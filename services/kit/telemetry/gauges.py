@@ -40,27 +40,33 @@ GAUGES = (
     Gauge("dead.letters", "Records set aside; their clients' later records wait.", lambda o, _: len(o.projector.view.set_aside())),
     Gauge("reactions.refused", "Facts to which the organisation's own rules could not react.", lambda o, _: len(o.store.reactions_refused())),
     Gauge("published.position", "The last own fact that the publisher looked at.", lambda o, _: o.store.position(PUBLISHER)),
-    Gauge(
-        "log.copies.missing", "Copies of the shared log's partitions that are not in step: a broker is away.",
-        lambda _, log: log.missing_copies(), ("log",),
-    ),
 )  # fmt: skip
 NAMES = {g.name: known(g.name, "", g.description) for g in GAUGES}
 UPSTREAM = known("upstream.answers", "upstream", "1 where it answers (store, log, authority), 0 where it does not.")
+COPIES = known("log.copies.missing", "", "Copies of the shared log's partitions that are not in step: a broker is away.")
 
 Answers = Callable[[], Mapping[str, bool]]
 """Of each upstream, whether it answers. What is not named is taken to."""
 
 
-def tell_standing(organisations: Iterable[Organisation], log: SharedLog, answers: Answers | None = None) -> None:
+def tell_standing(organisations: Iterable[Organisation], log: SharedLog, answers: Answers = dict) -> None:
     """From now on. A figure that cannot be known now is left out: it is missing, not nought. Of an upstream that is known
     to be away nothing is asked: whoever fetches figures does not wait for it."""
     asked = tuple(organisations)
     for gauge in GAUGES:
-        observe = _observing(gauge, asked, log, answers or dict)
+        observe = _observing(gauge, asked, log, answers)
         METER.create_observable_gauge(NAMES[gauge.name], [observe], description=gauge.description)
-    if answers is not None:
-        METER.create_observable_gauge(UPSTREAM, [_upstreams(asked[0].id, answers)])
+
+
+def tell_upstreams(organisation: str, answers: Answers, copies: Callable[[], int | None]) -> None:
+    """From now on: who answers and, where that is known, how many ``copies`` of the log are missing."""
+
+    def missing(_: CallbackOptions) -> Iterator[Observation]:
+        if (count := copies()) is not None:
+            yield Observation(count, {"organisation": organisation})
+
+    METER.create_observable_gauge(UPSTREAM, [_upstreams(organisation, answers)])
+    METER.create_observable_gauge(COPIES, [missing])
 
 
 def _observing(
