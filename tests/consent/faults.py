@@ -77,7 +77,7 @@ def dedupe_by_what_was_seen(patch: pytest.MonkeyPatch) -> None:
     write, seen = HeldFacts.write, set[tuple[str, str, str, int]]()
 
     def only_the_first(self: HeldFacts, batch: Batch, read: Iterable[LastRead]) -> None:
-        where = str(getattr(self.database, "path", "")) or str(self.database.conninfo)  # type: ignore[attr-defined]
+        where = str(getattr(self.database, "path", None) or self.database.conninfo)
         fresh = {(where, r.client_ref, r.source, r.source_seq): r for r in batch.rows}
         batch.rows = [row for fact, row in fresh.items() if fact not in seen]
         seen.update(fresh)
