@@ -157,7 +157,10 @@ def clients(
 ) -> None:
     """The clients in each organisation's own register."""
     with in_plain_words(as_json), reading(data) as platform:
-        rows = [{"organisation": o.id} | row for o in those_asked(platform, organisation) for row in views.clients(o)]
+        seen = {o.id: views.clients(o) for o in those_asked(platform, organisation)}
+        rows = [{"organisation": o} | row for o, found in seen.items() for row in found["rows"]]
+        if not as_json and any(found["incomplete"] for found in seen.values()):
+            show.incomplete("fi")
         print_json(rows) if as_json else show.table("Asiakkaat", ("organisation", "name", "client_ref"), rows, "ei asiakkaita")
 
 

@@ -62,13 +62,17 @@ INCOMPLETE = {
 }
 
 
+def incomplete(language: str) -> None:
+    screen.print(f"[bold]{INCOMPLETE[language]}[/bold]")
+
+
 def path(view: dict[str, Any], language: str) -> None:
     """A client's path, its titles in Finnish, Swedish or English."""
     language = language if language in TITLES else "fi"
     client, viewer = view["client"], view["viewer"]
     screen.print(f"[bold]{client['name'] or client['ref']}[/bold]  {view['as_of']}, {viewer['organisation']}, {viewer['role']}")
     if view["incomplete"]:
-        screen.print(f"[bold]{INCOMPLETE[language]}[/bold]")
+        incomplete(language)
     for title, (part, columns) in zip(TITLES[language], LISTS.items(), strict=True):
         shown = view[part] if part != "plan" else [view["plan"]] if view["plan"] else []
         table(title, columns, shown, NOTHING[language])

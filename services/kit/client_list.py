@@ -3,8 +3,7 @@
 A name that came by an introduction is another organisation's to tell: it is shown only while its consent holds, and
 each look is in the disclosure log (one a client, reader and day)."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -26,28 +25,40 @@ class ListedClient(msgspec.Struct, frozen=True):
     name: str
 
 
-def clients(organisation: "Organisation", actor: Actor) -> list[ListedClient]:
-    """The register, by name. Raises ``NotAllowed`` for a role that sees no names."""
-    return sorted(_listed(organisation, actor), key=lambda c: (c.name.casefold(), c.client_ref))
+class ClientList(msgspec.Struct, frozen=True):
+    """Of the register, by name. ``incomplete`` is the reason that names which others have told cannot be shown now,
+    whoever's they are, or null."""
+
+    clients: tuple[ListedClient, ...]
+    incomplete: Literal["consent_state_unknown"] | None = None
 
 
-def clients_named(organisation: "Organisation", actor: Actor, name: str) -> list[ListedClient]:
-    """Those with ``name`` somewhere in theirs, whatever its letters' case. Raises as ``clients``."""
-    wanted = name.casefold()
-    return [c for c in clients(organisation, actor) if wanted in c.name.casefold()]
-
-
-def _listed(organisation: "Organisation", actor: Actor) -> Iterator[ListedClient]:
+def clients(organisation: "Organisation", actor: Actor) -> ClientList:
+    """Raises ``NotAllowed`` for a role that sees no names."""
     if sight(actor.role, NAME) is None:
         raise NotAllowed("role_not_allowed", "role")
+    listed, known = list[ListedClient](), True
     for client_ref, entry in organisation.register.entries():
-        if organisation.register.is_own(client_ref) or _told(organisation, actor, client_ref):
-            yield ListedClient(client_ref, entry.full_name)
+        if not organisation.register.is_own(client_ref):
+            if not organisation.door.at_the_head(client_ref):
+                known = False
+                continue
+            if not _told(organisation, actor, client_ref):
+                continue
+        listed.append(ListedClient(client_ref, entry.full_name))
+    listed.sort(key=lambda c: (c.name.casefold(), c.client_ref))
+    return ClientList(tuple(listed), None if known else "consent_state_unknown")
+
+
+def clients_named(organisation: "Organisation", actor: Actor, name: str) -> ClientList:
+    """Those with ``name`` somewhere in theirs, whatever its letters' case. Raises as ``clients``. Whether it is incomplete
+    does not depend on the name."""
+    wanted, found = name.casefold(), clients(organisation, actor)
+    return ClientList(tuple(c for c in found.clients if wanted in c.name.casefold()), found.incomplete)
 
 
 def _told(organisation: "Organisation", actor: Actor, client_ref: str) -> bool:
-    if not organisation.door.at_the_head(client_ref):
-        return False
+    """Is the name another's to tell, by consent as it is known now? Then the look is written down."""
     projector, today = organisation.projector, organisation.today()
     consent = projector.consent(client_ref)
     held = [r for r in projector.view.held(client_ref) if r.category == IDENTITY and projector.may_hold(consent, r)]

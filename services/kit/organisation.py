@@ -19,7 +19,7 @@ from projections.held import WAITS_BEHIND, HeldFacts
 from projections.run import Projector, Watch, unwatched
 from projections.service_path.rows import ServicePath
 from services.kit.client_file import Actor, At, ClientFile, Draft
-from services.kit.client_list import ListedClient, clients
+from services.kit.client_list import ClientList, clients
 from services.kit.command import Command
 from services.kit.config import OrganisationConfig
 from services.kit.decide import IDENTITY_CODE, Features, decide, stamped
@@ -176,8 +176,8 @@ class Organisation:
         except LooksBackOnly:
             raise Impossible("looks_back_only", "on") from None
 
-    def clients(self, actor: Actor) -> list[ListedClient]:
-        """The clients of the organisation's own register, by name, as this person may see them. Raises ``NotAllowed``."""
+    def clients(self, actor: Actor) -> ClientList:
+        """The clients of the organisation's own register, as this person may see them. Raises ``NotAllowed``."""
         return clients(self, actor)
 
     def withheld(self, client_ref: str) -> list[Withheld]:

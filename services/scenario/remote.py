@@ -125,12 +125,16 @@ class RemoteOrganisation:
         if self is self.platform.home:  # there everybody sees only themself
             actor = Actor(client_ref, actor.name, actor.role, self.id)
         asked = {"lang": language} | ({"on": on.isoformat()} if on else {})
+        return self._whole(f"clients/{client_ref}/path", actor, params=asked)
+
+    def _whole(self, address: str, actor: Actor, **how: Any) -> Any:
+        """What is others' may not be shown just now: whoever looks, looks again."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
-            path = self._send("GET", f"clients/{client_ref}/path", actor, params=asked)
-            if path["incomplete"] is None or time.monotonic() > until:
-                return path
-            time.sleep(AGAIN_SECONDS)  # what is others' cannot be shown now: whoever looks, looks again
+            seen = self._send("GET", address, actor, **how)
+            if seen["incomplete"] is None or time.monotonic() > until:
+                return seen
+            time.sleep(AGAIN_SECONDS)
 
     def withheld(self, client_ref: str) -> list[SimpleNamespace]:
         """All that any role of the organisation sees of it."""
@@ -140,8 +144,9 @@ class RemoteOrganisation:
                 found[row["fact_id"], row["recipient"]] = row
         return [SimpleNamespace(_asdict=lambda row=row: row) for row in found.values()]
 
-    def clients(self, actor: Actor) -> list[SimpleNamespace]:
-        return [SimpleNamespace(**row) for row in self._send("GET", "clients", actor)["clients"]]
+    def clients(self, actor: Actor) -> SimpleNamespace:
+        found = self._whole("clients", actor)
+        return SimpleNamespace(clients=[SimpleNamespace(**row) for row in found["clients"]], incomplete=found["incomplete"])
 
     def standing(self) -> dict[str, Any] | None:
         """As its health tells it; None where nobody answers."""

@@ -40,7 +40,7 @@ def view(platform: Platform, people: People, asked: Expectation) -> dict[str, An
     """The view that an expectation asks for. Raises ``Refused`` and ``LookupError``."""
     organisation = organisation_of(platform, asked.organisation)
     if asked.view == "clients":
-        return {"rows": clients(organisation, asked.role)}
+        return clients(organisation, asked.role)
     client_ref = people.client_ref(asked.client or "")
     match asked.view:
         case "withheld":
@@ -54,12 +54,14 @@ def view(platform: Platform, people: People, asked: Expectation) -> dict[str, An
             return path
 
 
-def clients(organisation: Organisation, role: str | None = None) -> list[dict[str, Any]]:
+def clients(organisation: Organisation, role: str | None = None) -> dict[str, Any]:
     """The clients of the organisation's own register, as a role sees them; left out, the first that sees names. What
     came by an introduction is disclosed like anything else. Raises ``NotAllowed``."""
     seeing = [role] if role else [r for r in organisation.config.roles if sight(r, NAME) is not None]
-    found = organisation.clients(console(organisation, seeing[0])) if seeing else []
-    return [{"client_ref": client.client_ref, "name": client.name} for client in found]
+    if not seeing:
+        return {"rows": [], "incomplete": None}
+    found = organisation.clients(console(organisation, seeing[0]))
+    return {"rows": [{"client_ref": c.client_ref, "name": c.name} for c in found.clients], "incomplete": found.incomplete}
 
 
 def withheld(organisation: Organisation, client_ref: str) -> list[dict[str, Any]]:

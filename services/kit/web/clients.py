@@ -10,7 +10,7 @@ from limits.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from projections.roles import sight
-from services.kit.client_list import NAME, ListedClient, clients_named
+from services.kit.client_list import NAME, ClientList, clients_named
 from services.kit.command import Short
 from services.kit.config import CONSENT_CLERK
 from services.kit.errors import NotAllowed, TooMany
@@ -23,10 +23,6 @@ REGISTRATIONS = "120/minute"
 
 class Registered(msgspec.Struct, frozen=True):
     client_ref: str
-
-
-class Clients(msgspec.Struct, frozen=True):
-    clients: tuple[ListedClient, ...]
 
 
 class _Body(BaseModel):
@@ -65,16 +61,16 @@ def add_register(app: FastAPI, site: Site) -> None:
         site.wake()
         return as_json(Registered(client_ref), 201)
 
-    @app.get("/clients", responses={200: shown(Clients, "The register, by name.")})
+    @app.get("/clients", responses={200: shown(ClientList, "The register, by name.")})
     def list_clients(by: Visit = visit) -> Response:
         """The clients of the organisation's own register."""
         found = site.organisation.clients(by.actor)
         site.wake()
-        return as_json(Clients(tuple(found)))
+        return as_json(found)
 
-    @app.post("/clients/search", responses={200: shown(Clients, "Those of that name.")})
+    @app.post("/clients/search", responses={200: shown(ClientList, "Those of that name.")})
     def find_clients(body: FindClients, by: Visit = visit) -> Response:
         """The register's clients with this in their name."""
         found = clients_named(site.organisation, by.actor, body.name)
         site.wake()
-        return as_json(Clients(tuple(found)))
+        return as_json(found)

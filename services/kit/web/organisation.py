@@ -4,8 +4,9 @@ from fastapi import FastAPI
 
 from consent.receipts import Receipt
 from projections.service_path.rows import ServicePath
+from services.kit.client_list import ClientList
 from services.kit.web.answers import Error, Written, describe, shown
-from services.kit.web.clients import Clients, Registered, add_register
+from services.kit.web.clients import Registered, add_register
 from services.kit.web.commands import Commands, add_commands
 from services.kit.web.errors import put_in_plain_words
 from services.kit.web.guard import Guard
@@ -14,7 +15,7 @@ from services.kit.web.traced import NONE_OF_ITS_OWN, Traced
 from services.kit.web.views import Consents, Disclosures, Me, WithheldFacts, add_clients_own_views, add_views
 
 _EVERYWHERE = (Error, Written, Commands, Me, ServicePath, WithheldFacts)
-_AT_WORK = (Registered, Clients)
+_AT_WORK = (Registered, ClientList)
 _AT_HOME = (Consents, Disclosures, Receipt)
 
 

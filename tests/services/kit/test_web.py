@@ -379,10 +379,13 @@ def test_a_key_has_a_form_that_the_platforms_own_never_have(web: Web, ref: str, 
 
 # The register
 
+NO_CLIENTS = {"clients": [], "incomplete": None}
+
 
 def test_only_roles_that_see_names_list_them(fresh: Web, client: str) -> None:
     assert fresh.as_("paivi", SOCIAL, "own_social_worker").get("/clients").json() == {
-        "clients": [{"client_ref": client, "name": "Testi Asiakas"}]
+        "clients": [{"client_ref": client, "name": "Testi Asiakas"}],
+        "incomplete": None,
     }
     for person, organisation, role in (("paivi", SOCIAL, "consent_clerk"), ("reijo", FUNDER, "funder")):
         session = fresh.as_(person, organisation, role)
@@ -403,10 +406,12 @@ def test_clients_are_found_by_a_part_of_the_name(fresh: Web, client: str) -> Non
     assert found("äITI") == [other]
     assert found("test") == [client, other]
     assert found("muu") == []
-    assert fresh.as_("tiina", EMPLOYMENT, "employment_coach").get("/clients").json() == {"clients": []}
+    assert fresh.as_("tiina", EMPLOYMENT, "employment_coach").get("/clients").json() == NO_CLIENTS
 
 
-def test_an_introduced_name_is_listed_only_while_consent_holds_and_each_look_is_told(fresh: Web, client: str) -> None:
+def test_an_introduced_name_is_listed_only_while_consent_holds_and_each_look_is_told(
+    fresh: Web, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paivi, clerk = fresh.as_("paivi", SOCIAL, "own_social_worker"), fresh.as_("paivi", SOCIAL, "consent_clerk")
     clerk.give(client, "give-consent", scopes=[{"from": [SOCIAL], "to": [PROVIDER], "categories": ["identity", "referral"]}],
                place="Testilä")
@@ -414,12 +419,20 @@ def test_an_introduced_name_is_listed_only_while_consent_holds_and_each_look_is_
     fresh.platform.settle()
     outi = fresh.as_("outi", PROVIDER, "job_coach")
     for _ in range(2):
-        assert outi.get("/clients").json() == {"clients": [{"client_ref": client, "name": "Testi Asiakas"}]}
+        assert outi.get("/clients").json() == {"clients": [{"client_ref": client, "name": "Testi Asiakas"}], "incomplete": None}
     fresh.platform.settle()
     looks = [r for r in fresh.platform.desk.disclosures(client) if r.through == "list"]
     assert [(r.organisation, r.person_id, r.categories, r.sources) for r in looks] == [(PROVIDER, "outi", ("identity",), (SOCIAL,))]
+    with monkeypatch.context() as away:
+        away.setattr(fresh.platform.organisations[PROVIDER].door, "at_the_head", lambda _: False)
+        own = outi.register(OTHER_HETU, "Oma Asiakas")
+        assert outi.get("/clients").json() == {
+            "clients": [{"client_ref": own, "name": "Oma Asiakas"}], "incomplete": "consent_state_unknown",
+        }
+        nobody = outi.post("/clients/search", {"name": "no such name"}).json()
+        assert nobody == {"clients": [], "incomplete": "consent_state_unknown"}, "it does not depend on the name"
     assert clerk.give(client, "withdraw-consent", place="Testilä").status_code == 201
-    assert outi.get("/clients").json() == {"clients": []}
+    assert outi.get("/clients").json()["clients"] == [{"client_ref": own, "name": "Oma Asiakas"}]
 
 
 def test_references_are_not_asked_for_without_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
