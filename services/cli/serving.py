@@ -26,7 +26,7 @@ from services.kit.node import PARTS, Node
 from services.kit.organisation_database import create_organisation_database
 from services.kit.servers import Servers, make_keys
 from services.kit.settings import DatabaseAdministration, DatabaseEnvironment, KafkaEnvironment, Settings
-from services.kit.telemetry.gauges import tell_standing, tell_upstreams
+from services.kit.telemetry.gauges import tell_upstreams
 from services.kit.telemetry.setup import telling
 from services.kit.web.installation import serve as serve_app
 from services.kit.web.node import node_app
@@ -48,8 +48,7 @@ def serve(organisation: str, only: str | None, development: bool, host: str, por
     with telling(settings, organisation, only, port):
         node = node_of(settings, organisation, frozenset((only,)) if only else PARTS, development)
         try:
-            tell_standing((node.organisation,), node.log, node.upstreams.answers)
-            tell_upstreams(organisation, node.upstreams.answers, lambda: node.copies.last)
+            tell_upstreams(organisation, node.upstreams)
             if node.home is not None:
                 tell_silent(node.organisation, node.home)
             serve_app(node_app(node, development, settings.people), host, port)

@@ -94,8 +94,28 @@ class ClientFile:
         return next((f for f in self.of(*types) if ref in (f.ref, f.fact_id)), None)
 
     def plus(self, facts: Iterable[Fact]) -> "ClientFile":
-        """The file as it will be with these facts."""
-        return ClientFile(self.client_ref, self.organisation, self.facts + tuple(facts))
+        """The file as it will be with these facts. What is known of this one is carried forward: what a command costs does
+        not grow with the file."""
+        new = tuple(facts)
+        after, known = ClientFile(self.client_ref, self.organisation, self.facts + new), self.__dict__
+        if "command_ids" in known:
+            ids = frozenset(f.command_id for f in new)
+            after.__dict__["command_ids"] = self.command_ids | ids
+            if "acts" in known:
+                after.__dict__["acts"] = self.acts | frozenset(map(act_of, ids))
+        if "_effective" in known and all(f.corrects is None for f in new):
+            after.__dict__["_effective"] = _with(self._effective, new)
+        return after
+
+
+def _with(effective: dict[type[Says], list[Fact]], new: Iterable[Fact]) -> dict[type[Says], list[Fact]]:
+    """Each list with its new facts, in fold order."""
+    by_type = dict(effective)
+    for fact in new:
+        found = by_type[type(fact.says)] = [*by_type.get(type(fact.says), ()), fact]
+        if len(found) > 1 and found[-2].order > fact.order:
+            found.sort(key=lambda f: f.order)
+    return by_type
 
 
 def the_one(

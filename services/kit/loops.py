@@ -12,6 +12,7 @@ from services.kit.telemetry.figures import LOOP_FAILURES
 
 SHORTEST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
+STOP_SECONDS = 15.0
 STILL_SECONDS = 120.0
 """A loop whose step takes longer than this stands still: whoever watches over the process may end it."""
 
@@ -84,11 +85,15 @@ class Loop:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Returns once the step under way is done."""
+    def ask_to_stop(self) -> None:
         self._stopping.set()
+
+    def stop(self) -> None:
+        """Returns once the step under way is done. One that waits for somebody silent is left after ``STOP_SECONDS``: what
+        it was about is as if the process had been killed there."""
+        self.ask_to_stop()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -27,7 +27,8 @@ from services.kit.loops import Loop
 from services.kit.organisation import Organisation
 from services.kit.servers import Servers
 from services.kit.store import OrganisationStore
-from services.kit.upstreams import COPIES_SECONDS, Upstream, Upstreams
+from services.kit.telemetry.gauges import stored
+from services.kit.upstreams import Ask, Upstreams
 
 WEB, PUBLISHER, PROJECTOR = "web", "publisher", "projector"
 PARTS = frozenset((WEB, PUBLISHER, PROJECTOR))
@@ -62,8 +63,7 @@ class Node:
         self._publishing, self._reacting = (OnlyOne(self._place.url, name) for name in ("publisher", "reactor"))
         self.loops = self._loops()
         self._listener = Listener(store.database, self.wake.set)  # type: ignore[arg-type]
-        self.upstreams = Upstreams(self._upstreams())
-        self.copies = Upstream("copies", self.log.missing_copies, COPIES_SECONDS)
+        self.upstreams = Upstreams(self._asks())
 
     def _check_own_key(self, organisation: str) -> None:
         own = self._composer.signing_key(organisation).public_key().public_bytes_raw()
@@ -127,10 +127,21 @@ class Node:
             loops.append(Loop("reactor", self._react, self._until(self._news), IDLE_SECONDS, self.organisation.id))
         return loops
 
-    def _upstreams(self) -> dict[str, Callable[[], object]]:
-        store = self.organisation.store
-        asks: dict[str, Callable[[], object]] = {"store": lambda: store.position(WEB), "log": self.log.heads}
-        return asks if self.remote is None else asks | {"authority": self.remote.ask_whether_it_answers}
+    def _asks(self) -> dict[str, Ask]:
+        """What is asked of each tells how the organisation stands, too."""
+        asks = {
+            "store": Ask(lambda: stored(self.organisation) | {"positions": self.organisation.projector.view.positions()}),
+            "log": Ask(self._to_read),
+            "copies": Ask(self.log.missing_copies, seldom=True, needed=False),
+        }
+        return asks if self.remote is None else asks | {"authority": Ask(self.remote.ask_whether_it_answers)}
+
+    def _to_read(self) -> int | None:
+        """None where it is not known how far the view has read."""
+        if (store := self.upstreams.last("store")) is None:
+            self.log.heads()
+            return None
+        return self.log.behind(store["positions"])
 
     def _publish(self) -> int:
         return self.organisation.send() if self._publishing.has_it() else 0
@@ -157,16 +168,16 @@ class Node:
     def start(self) -> None:
         self._listener.start()
         self.upstreams.start()
-        self.copies.start()
         for loop in self.loops:
             loop.start()
 
     def stop(self) -> None:
         """Returns once every step under way is done."""
         self.upstreams.stop()
-        self.copies.stop()
         for event in (self.wake, self._news):
             event.set()
+        for loop in self.loops:
+            loop.ask_to_stop()
         for loop in self.loops:
             loop.stop()
         self._listener.stop()

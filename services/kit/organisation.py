@@ -127,11 +127,18 @@ class Organisation:
         return self._write(client_ref, written)
 
     def _write(self, client_ref: str, decided: Callable[[ClientFile], tuple[Fact, ...]]) -> tuple[Fact, ...]:
+        """Decided first on what is remembered of the file: if that has grown meanwhile, nothing is written, and no
+        refusal counts."""
         lost, trace = False, traceparent() if self._trace_on_log else ""
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             with self._writing:
-                file = self.store.file(client_ref)
-                facts = decided(file)
+                file = self.store.file(client_ref) if attempt else self.store.remembered(client_ref)
+                try:
+                    facts = decided(file)
+                except Refused:
+                    if attempt or self.store.file(client_ref).version == file.version:
+                        raise
+                    continue
                 try:
                     if facts:
                         self.store.append(file, facts, trace)
@@ -149,6 +156,8 @@ class Organisation:
         return self.store.file(client_ref).facts
 
     def is_client_here(self, client_ref: str) -> bool:
+        if has_own_case(self.store.remembered(client_ref).facts):  # once it has, it has
+            return True
         if self.store.register_entry(client_ref) is not None or self._also_here(client_ref):
             return True
         if has_own_case(self.store.file(client_ref).facts):

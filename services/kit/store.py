@@ -133,14 +133,18 @@ class OrganisationStore:
 
     # Files
 
-    def file(self, client_ref: str) -> ClientFile:
-        """The client's file as it stands; an empty one where there is none. What is remembered of it is carried
-        forward: another thread, or a process beside this one, may have written meanwhile."""
+    def remembered(self, client_ref: str) -> ClientFile:
+        """The client's file as this process last saw it: its beginning, perhaps all of it. Nothing is asked."""
         with self._lock:
             known = self._cache.get(client_ref)
             if known is not None:
                 self._cache.move_to_end(client_ref)
-        known = known or ClientFile(client_ref, self.organisation)
+        return known or ClientFile(client_ref, self.organisation)
+
+    def file(self, client_ref: str) -> ClientFile:
+        """The client's file as it stands; an empty one where there is none. What is remembered of it is carried
+        forward: another thread, or a process beside this one, may have written meanwhile."""
+        known = self.remembered(client_ref)
         (version,) = self.database.rows(_VERSION, (client_ref,))[0]
         if (version or 0) <= known.version:
             return known

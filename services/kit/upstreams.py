@@ -4,24 +4,29 @@ waits for who is silent."""
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
-
-T = TypeVar("T")
+from typing import Any, NamedTuple
 
 LOOK_SECONDS = 2.0
-COPIES_SECONDS = 15.0
+SELDOM_SECONDS = 15.0
 SILENT_SECONDS = 3.0
 """Who has not answered for so long is away, though it may answer yet."""
 
 
-class Upstream(Generic[T]):
-    """One of them, asked in a thread of its own. ``ask`` raises where it does not answer. ``last``: what it said; None where
-    it did not."""
+class Ask(NamedTuple):
+    """``ask`` raises where it is not answered. ``seldom``: every ``SELDOM_SECONDS``. ``needed``: it is told whether it
+    answers; otherwise only what."""
 
-    def __init__(self, name: str, ask: Callable[[], T], every: float | None = None):
-        """``every``: seconds; ``LOOK_SECONDS`` if left out."""
-        self.name, self._ask, self._every = name, ask, every
-        self.last: T | None = None
+    ask: Callable[[], Any]
+    seldom: bool = False
+    needed: bool = True
+
+
+class _Upstream:
+    """One of them, asked in a thread of its own."""
+
+    def __init__(self, name: str, asks: Ask):
+        self._asks = asks
+        self._said: Any = None
         self._answered = False
         self._asked_at: float | None = None
         self._stopping = threading.Event()
@@ -29,18 +34,20 @@ class Upstream(Generic[T]):
 
     @property
     def answers(self) -> bool:
-        """False also until it was asked for the first time."""
         asked_at = self._asked_at
         return self._answered and (asked_at is None or time.monotonic() - asked_at < SILENT_SECONDS)
 
+    @property
+    def last(self) -> Any:
+        return self._said if self.answers else None
+
     def look(self) -> None:
-        """Ask once."""
         self._asked_at = time.monotonic()
         try:
-            self.last = self._ask()
+            self._said = self._asks.ask()
             self._answered = True
         except Exception:  # whatever it is: it does not answer as it must
-            self.last, self._answered = None, False
+            self._answered = False
         finally:
             self._asked_at = None
 
@@ -54,17 +61,23 @@ class Upstream(Generic[T]):
     def _run(self) -> None:
         while not self._stopping.is_set():
             self.look()
-            self._stopping.wait(self._every or LOOK_SECONDS)
+            self._stopping.wait(SELDOM_SECONDS if self._asks.seldom else LOOK_SECONDS)
 
 
 class Upstreams:
     """All that one process needs, by name."""
 
-    def __init__(self, asks: Mapping[str, Callable[[], object]]):
-        self._all = {name: Upstream(name, ask) for name, ask in asks.items()}
+    def __init__(self, asks: Mapping[str, Ask]):
+        self._needed = [name for name, ask in asks.items() if ask.needed]
+        self._all = {name: _Upstream(name, ask) for name, ask in asks.items()}
 
     def answers(self) -> dict[str, bool]:
-        return {name: upstream.answers for name, upstream in self._all.items()}
+        """Of those that are needed. False also until they were asked for the first time."""
+        return {name: self._all[name].answers for name in self._needed}
+
+    def last(self, name: str) -> Any:
+        """What it said when it was last asked; None where it does not answer."""
+        return self._all[name].last
 
     def start(self) -> None:
         for upstream in self._all.values():

@@ -127,7 +127,7 @@ def _shows(process: Process, sign: Sign) -> None:
     """A fault lasts until it shows in the figures."""
     until = time.monotonic() + SHOWN_SECONDS
     while not sign(process.figures()):
-        assert time.monotonic() < until, f"the fault does not show in the figures of {process.name}"
+        assert time.monotonic() < until, f"the fault does not show in the figures of {process.name}: {process.figures()}"
         time.sleep(0.1)
 
 
@@ -188,42 +188,52 @@ def dying_at(point: str) -> Callable[[Hurt], None]:
 def kill_broker(hurt: Hurt) -> None:
     broker = hurt.random.choice(hurt.cluster.running())
     hurt.cluster.kill(broker)
-    _shows(hurt.anybody, copies_missing)
-    time.sleep(LONG)
-    hurt.cluster.start_broker(broker)
-    hurt.cluster.wait_until_in_sync()
+    try:
+        _shows(hurt.anybody, copies_missing)
+        time.sleep(LONG)
+    finally:
+        hurt.cluster.start_broker(broker)
+        hurt.cluster.wait_until_in_sync()
 
 
 def move_leaders(hurt: Hurt) -> None:
     """A broker stands still until others lead its partitions."""
     broker = hurt.random.choice(hurt.cluster.running())
     hurt.cluster.pause(broker)
-    _shows(hurt.anybody, copies_missing)
-    time.sleep(LONG)
-    hurt.cluster.resume(broker)
-    hurt.cluster.wait_until_in_sync()
+    try:
+        _shows(hurt.anybody, copies_missing)
+        time.sleep(LONG)
+    finally:
+        hurt.cluster.resume(broker)
+        hurt.cluster.wait_until_in_sync()
 
 
 def restart_postgres(hurt: Hurt) -> None:
     hurt.postgres.kill()
-    _shows(hurt.anybody, away("store"))
-    hurt.postgres.start()
+    try:
+        _shows(hurt.anybody, away("store"))
+    finally:
+        hurt.postgres.start()
 
 
 def keys_away(hurt: Hurt) -> None:
     hurt.home.stand_still()
-    _shows(hurt.another, away("authority"))
-    time.sleep(KEYS_AWAY)
-    hurt.home.go_on()
+    try:
+        _shows(hurt.another, away("authority"))
+        time.sleep(KEYS_AWAY)
+    finally:
+        hurt.home.go_on()
 
 
 def freeze(hurt: Hurt) -> None:
     """It stands still until others have taken over its work, then goes on where it was."""
     process = hurt.some("publisher", "projector", None)
     process.stand_still()
-    _shows(process, gone)
-    time.sleep(FROZEN_SECONDS)
-    process.go_on()
+    try:
+        _shows(process, gone)
+        time.sleep(FROZEN_SECONDS)
+    finally:
+        process.go_on()
 
 
 def cut_from_authority(hurt: Hurt) -> None:
@@ -243,11 +253,13 @@ def _cut(hurt: Hurt, upstream: str, *ways: Proxy) -> None:
     holds = hurt.random.random() < 0.5
     for way in ways:
         way.hold() if holds else way.cut()
-    for process in hurt.cut_off:
-        _shows(process, away(upstream))
-    time.sleep(LONG)
-    for way in ways:
-        way.mend()
+    try:
+        for process in hurt.cut_off:
+            _shows(process, away(upstream))
+        time.sleep(LONG)
+    finally:
+        for way in ways:
+            way.mend()
 
 
 def poison(hurt: Hurt) -> None:

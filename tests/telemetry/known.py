@@ -5,4 +5,4 @@ import services.kit.telemetry.figures
 import services.kit.telemetry.gauges
 
 KNOWN = services.kit.telemetry.figures.KNOWN
-assert services.kit.telemetry.gauges.GAUGES and services.client.authority.silent.COUNT
+assert services.kit.telemetry.gauges.STORED and services.client.authority.silent.COUNT

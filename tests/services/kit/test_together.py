@@ -11,16 +11,20 @@ import pytest
 
 from events.activity import ActivityStarted
 from events.consent import Scope
+from events.envelope import Fact
 from events.identity import ClientIntroduced
 from events.referral import ReferralMade
 from events.sqlite import Datastore
 from projections.held import TO_HEAR, HeldFacts
+from services.case.cases.commands import CloseCase, OpenCase
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
 from services.kit import embedded
 from services.kit.bootstrap import Platform
 from services.kit.check import check
 from services.kit.client_file import Actor
+from services.kit.command import Command
 from services.kit.config import load
+from services.kit.errors import Refused
 from services.kit.rebuilds import FILE, Rebuilds
 from services.kit.runner import Runner
 from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, ROLE, SECOND, SOCIAL, Town
@@ -59,6 +63,7 @@ def once(patch: pytest.MonkeyPatch, owner: Any, name: str, then: Callable[[], ob
     patch.setattr(owner, name, called)
 
 
+@pytest.fixture
 def beside(town: Town) -> Platform:
     """Another process that only asks."""
     return Platform(town.data, load(Path("deploy/organisations.toml")), town.clock, beside_another=True)
@@ -281,3 +286,31 @@ def test_a_client_whom_a_worker_registers_is_not_forgotten_with_the_introduction
 
 def _introduction(town: Town) -> Any:
     return ClientIntroduced(to=SECOND, register_entry=town.client)
+
+
+# What a process remembers of a file
+
+
+def does_there(beside: Platform, town: Town, command: Command, command_id: str) -> tuple[Fact, ...]:
+    return beside.organisations[SOCIAL].execute(town.client, command, town.actor(SOCIAL), command_id)
+
+
+def test_what_another_process_has_made_possible_is_not_refused(town: Town, beside: Platform) -> None:
+    assert beside.organisations[SOCIAL].store.remembered(town.client).version == 0
+    town.does(SOCIAL, OpenCase())
+    assert [f.name for f in does_there(beside, town, CloseCase(reason="other"), "close")] == ["CaseClosed"]
+
+
+def test_what_another_process_has_made_impossible_is_refused(town: Town, beside: Platform) -> None:
+    town.does(SOCIAL, OpenCase())
+    does_there(beside, town, CloseCase(reason="other"), "close")
+    with pytest.raises(Refused, match="nothing_to_refer_to"):
+        town.does(SOCIAL, CloseCase(reason="other"))
+    assert town.own(SOCIAL)[-2:] == ["CaseOpened", "CaseClosed"]
+
+
+def test_a_command_that_another_process_has_done_is_not_done_again(town: Town, beside: Platform) -> None:
+    town.does(SOCIAL, OpenCase())
+    does_there(beside, town, CloseCase(reason="other"), "close")
+    assert town[SOCIAL].execute(town.client, CloseCase(reason="other"), town.actor(SOCIAL), "close") == ()
+    assert town.own(SOCIAL).count("CaseClosed") == 1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from services.kit import upstreams
-from services.kit.upstreams import Upstreams
+from services.kit.upstreams import Ask, Upstreams
 
 
 def soon(condition: Callable[[], bool]) -> bool:
@@ -24,7 +24,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_answers_before_they_were_asked() -> None:
-    assert Upstreams({"log": lambda: None}).answers() == {"log": False}
+    assert Upstreams({"log": Ask(lambda: None)}).answers() == {"log": False}
 
 
 def test_who_refuses_is_away_until_they_answer_again() -> None:
@@ -34,11 +34,12 @@ def test_who_refuses_is_away_until_they_answer_again() -> None:
         if refuses.is_set():
             raise RuntimeError
 
-    found = Upstreams({"log": ask, "store": lambda: None})
+    found = Upstreams({"log": Ask(ask), "store": Ask(lambda: 7)})
     found.start()
     assert soon(lambda: found.answers() == {"log": True, "store": True})
     refuses.set()
     assert soon(lambda: found.answers() == {"log": False, "store": True})
+    assert (found.last("store"), found.last("log")) == (7, None)
     refuses.clear()
     assert soon(lambda: found.answers()["log"])
     found.stop()
@@ -53,11 +54,12 @@ def test_who_is_silent_is_away_while_somebody_waits_for_them() -> None:
             waits.set()
         goes_on.wait(10)
 
-    found = Upstreams({"authority": ask})
+    found = Upstreams({"authority": Ask(ask), "copies": Ask(lambda: 3, needed=False)})
     found.start()
     assert soon(lambda: found.answers()["authority"])
     goes_on.clear()
     assert waits.wait(10) and soon(lambda: not found.answers()["authority"])
+    assert soon(lambda: found.last("copies") == 3) and "copies" not in found.answers()
     goes_on.set()
     assert soon(lambda: found.answers()["authority"])
     found.stop()
