@@ -63,7 +63,6 @@ def once(patch: pytest.MonkeyPatch, owner: Any, name: str, then: Callable[[], ob
     patch.setattr(owner, name, called)
 
 
-@pytest.fixture
 def beside(town: Town) -> Platform:
     """Another process that only asks."""
     return Platform(town.data, load(Path("deploy/organisations.toml")), town.clock, beside_another=True)
@@ -291,26 +290,33 @@ def _introduction(town: Town) -> Any:
 # What a process remembers of a file
 
 
-def does_there(beside: Platform, town: Town, command: Command, command_id: str) -> tuple[Fact, ...]:
-    return beside.organisations[SOCIAL].execute(town.client, command, town.actor(SOCIAL), command_id)
+@pytest.fixture
+def there(town: Town) -> Iterator[Platform]:
+    platform = beside(town)
+    yield platform
+    platform.close()
 
 
-def test_what_another_process_has_made_possible_is_not_refused(town: Town, beside: Platform) -> None:
-    assert beside.organisations[SOCIAL].store.remembered(town.client).version == 0
+def does_there(there: Platform, town: Town, command: Command, command_id: str) -> tuple[Fact, ...]:
+    return there.organisations[SOCIAL].execute(town.client, command, town.actor(SOCIAL), command_id)
+
+
+def test_what_another_process_has_made_possible_is_not_refused(town: Town, there: Platform) -> None:
+    assert there.organisations[SOCIAL].store.remembered(town.client).version == 0
     town.does(SOCIAL, OpenCase())
-    assert [f.name for f in does_there(beside, town, CloseCase(reason="other"), "close")] == ["CaseClosed"]
+    assert [f.name for f in does_there(there, town, CloseCase(reason="other"), "close")] == ["CaseClosed"]
 
 
-def test_what_another_process_has_made_impossible_is_refused(town: Town, beside: Platform) -> None:
+def test_what_another_process_has_made_impossible_is_refused(town: Town, there: Platform) -> None:
     town.does(SOCIAL, OpenCase())
-    does_there(beside, town, CloseCase(reason="other"), "close")
+    does_there(there, town, CloseCase(reason="other"), "close")
     with pytest.raises(Refused, match="nothing_to_refer_to"):
         town.does(SOCIAL, CloseCase(reason="other"))
     assert town.own(SOCIAL)[-2:] == ["CaseOpened", "CaseClosed"]
 
 
-def test_a_command_that_another_process_has_done_is_not_done_again(town: Town, beside: Platform) -> None:
+def test_a_command_that_another_process_has_done_is_not_done_again(town: Town, there: Platform) -> None:
     town.does(SOCIAL, OpenCase())
-    does_there(beside, town, CloseCase(reason="other"), "close")
+    does_there(there, town, CloseCase(reason="other"), "close")
     assert town[SOCIAL].execute(town.client, CloseCase(reason="other"), town.actor(SOCIAL), "close") == ()
     assert town.own(SOCIAL).count("CaseClosed") == 1
