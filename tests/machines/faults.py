@@ -66,7 +66,8 @@ class Ways(NamedTuple):
 @dataclass
 class Hurt:
     """What faults are caused to. ``cut_off``: the processes of the organisation that goes by ``ways``. ``clients``: references
-    of those that there are by now. ``poison``: positions of messages that are not ours."""
+    of those that there are by now. ``poison``: positions of messages that are not ours. ``forged``: how often a forgery began or
+    ended: while the number is odd, a client's records wait at everybody's."""
 
     town: Town
     cluster: Cluster
@@ -76,6 +77,7 @@ class Hurt:
     clients: Callable[[], set[str]]
     random: random.Random
     poison: list[int] = field(default_factory=list)
+    forged: int = 0
 
     def some(self, *parts: str | None) -> Process:
         return self.random.choice([p for p in self.town.processes if p.only in parts])
@@ -288,11 +290,15 @@ def forge(hurt: Hurt) -> None:
     client = hurt.random.choice(clients)
     record = Record(os.urandom(16).hex(), client, microseconds(datetime.now(UTC)), os.urandom(1068))
     readers = {p.organisation: (p, set_aside(p.figures())) for p in hurt.town.processes}
-    (position,) = _put(hurt, (record.data, client.encode(), headers(record)))
-    for process, before in readers.values():
-        _shows(process, lambda figures, before=before: set_aside(figures) > before)  # type: ignore[misc]
-    for organisation in readers:
-        hurt.dismiss(organisation, position)
+    hurt.forged += 1
+    try:
+        (position,) = _put(hurt, (record.data, client.encode(), headers(record)))
+        for process, before in readers.values():
+            _shows(process, lambda figures, before=before: set_aside(figures) > before)  # type: ignore[misc]
+        for organisation in readers:
+            hurt.dismiss(organisation, position)
+    finally:
+        hurt.forged += 1
 
 
 def _put(hurt: Hurt, *messages: tuple[bytes, bytes | None, Headers]) -> list[int]:
