@@ -91,7 +91,9 @@ def files(platform: Organisations, counts: dict[str, int]) -> Iterator[Finding]:
 
 
 def records(platform: Platform, counts: dict[str, int]) -> Iterator[Finding]:
-    """Every record is of this platform's making, once, and as it was sealed and signed; none is gone."""
+    """Every record is of this platform's making, once, and as it was sealed and signed; none is gone. But for those that
+    the client's own place has dismissed."""
+    dismissed = {d.position for d in platform.home.store.dismissed()}
     ids: set[str] = set()
     positions: set[int] = set()
     for partition in platform.log.partitions():
@@ -104,11 +106,13 @@ def records(platform: Platform, counts: dict[str, int]) -> Iterator[Finding]:
                 doubled = positioned.record.id in ids
                 if doubled and not platform.places.alone:  # sent again after an answer that never came: the first counts
                     _count(counts, "copies")
+                elif positioned.position in dismissed:
+                    _count(counts, "dismissed")
                 elif doubled or answer == NO_SUCH:
                     yield Finding("log", "", f"the record at {positioned.position} is doubled or of unknown making")
                 ids.add(positioned.record.id)
                 positions.add(positioned.position)
-            for position, why in _altered(platform, batch):
+            for position, why in _altered(platform, [p for p in batch if p.position not in dismissed]):
                 yield Finding("log", "", f"the record at {position} is not as it was written: {why}")
             after = batch[-1].position
     for organisation in platform.organisations.values():

@@ -130,11 +130,11 @@ def _play(folder: Path, told: Story, chaos: Chaos, chance: random.Random) -> Non
                 for _ in Patient(platform, told, people, hurt).play():
                     pass
             platform.settle()
+            print(f"  died at the point: {dict(there.died)}", flush=True)
             assert list(differences(here, paths_of(platform, people, told))) == []
             platform.settle()
             assert _unforeseen(there, hurt) == []
             platform.close()
-            print(f"  died at the point: {dict(there.died)}", flush=True)
             ways.close()
 
 

@@ -205,6 +205,20 @@ def test_nothing_waits_behind_what_was_dismissed_and_it_stays_in_plain_sight(tow
     assert town[EMPLOYMENT].projector.view.contents() == before
 
 
+def test_what_everybody_has_dismissed_is_no_finding(town: Town) -> None:
+    activity_is_consented(town)
+    poison(plain, change=unknown_locator)(town)
+    town.platform.settle()
+    found = {f.what for f in check(town.platform).findings}
+    assert any("of unknown making" in what for what in found) and any("set aside" in what for what in found)
+    for organisation in town.platform.organisations.values():
+        for aside in organisation.projector.view.set_aside():
+            organisation.dismiss(aside.position, "testi", "nobody made it")
+        organisation.replay()
+    checked = check(town.platform)
+    assert (checked.findings, checked.counts["dismissed"]) == ([], 1)
+
+
 def test_what_was_dismissed_counts_after_all_once_it_is_understood(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     activity_is_consented(town)
     town.says(SOCIAL, STARTED, settle=False)
