@@ -71,6 +71,17 @@ class ConsentMoved(Exception):
         self.client_refs = client_refs
 
 
+class ConsentTold(NamedTuple):
+    """How far a party must have come to know all of a client's consent that it was told of: ``position`` of the newest
+    acknowledged change, and how many ``changes`` there are until then; 0: none."""
+
+    position: int
+    changes: int
+
+
+NOTHING_TOLD = ConsentTold(0, 0)
+
+
 class Keyring(Protocol):
     """What an organisation asks of the authority."""
 
@@ -82,9 +93,8 @@ class Keyring(Protocol):
         """For each (client_ref, locator) the key, if the recipient is of the epoch's set and may hold its facts.
         Raises ``AuthorityUnavailable``."""
 
-    def consent_head(self, client_ref: str, party: str) -> int:
-        """Position of the newest acknowledged consent change that ``party`` was told of; 0: none.
-        Raises ``AuthorityUnavailable``."""
+    def consent_head(self, client_ref: str, party: str) -> ConsentTold:
+        """Raises ``AuthorityUnavailable``."""
 
     def note_grounds(self, client_ref: str, source: str, needed: Collection[Scope]) -> None:
         """Put the statutory grounds configured for this source that cover any of these scopes on the client's stream,

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from consent.disclosure import path_opened
 from consent.domain import fold
-from consent.keys import AuthorityUnavailable, Keyring
+from consent.keys import AuthorityUnavailable, ConsentTold, Keyring
 from consent.policy import ClientConsent
 from events.codec import decode
 from events.consent import PathOpened, PathRefused
@@ -127,17 +127,22 @@ class Door:
             head = self._keyring.consent_head(client_ref, projector.organisation)
             until = time.monotonic() + CATCH_UP_SECONDS
             while not projector.blocked(client_ref):
-                if projector.consent(client_ref).version >= head:
+                if _knows(projector.consent(client_ref), head):
                     return True
                 if time.monotonic() > until:
                     return False
                 if not projector.step():
                     if projector.leads(client_ref):
-                        return projector.consent(client_ref).version >= head
+                        return _knows(projector.consent(client_ref), head)
                     time.sleep(LOOK_AGAIN_SECONDS)
         except (AuthorityUnavailable, LogUnavailable):
             return False
         return False
+
+
+def _knows(consent: ClientConsent, head: ConsentTold) -> bool:
+    """All until the head: also what somebody may have dismissed."""
+    return consent.version >= head.position and len(consent.changes) >= head.changes
 
 
 def consent_rows(consent: ClientConsent, as_of: date) -> tuple[ConsentRow, ...]:

@@ -180,7 +180,8 @@ class Intake:
         """A client's details go to the register, never into the view."""
         fact = decode(row.data)
         assert isinstance(fact.says, ClientIntroduced)
-        self._register.introduce(fact)
+        if fact.says.to == self.organisation:
+            self._register.introduce(fact)
         bare = replaced(fact.says, full_name=None, hetu=None, language=None)
         return row._replace(data=encode(replaced(fact, says=bare)))
 

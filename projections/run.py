@@ -15,7 +15,7 @@ from consent.keys import Keyring, Opened
 from consent.policy import ClientConsent
 from consent.sealing import Verifier, locator_of
 from events.shared_log import LogReader, Positioned, SharedLog
-from projections.held import TO_TRY_AGAIN, Batch, HeldFacts, HeldRow, LastRead, MovedMeanwhile
+from projections.held import MANY, TO_TRY_AGAIN, Batch, HeldFacts, HeldRow, LastRead, MovedMeanwhile
 from projections.intake import Intake, Register
 
 BATCH = 500
@@ -205,18 +205,22 @@ class Projector:
         """Try the records that were set aside again, in order. Returns how many were understood. What they bring
         waits to be reacted to, though others' records have gone past them."""
         with self.lock:
-            waiting = [a for a in self.view.set_aside() if self.leads(a.client_ref)]
-            records = [r for a in waiting for r in self._log.read(self._log.partition_at(a.position), a.position - 1, 1)]
-            batch, consents = self.intake.project(records, self._ask(records), set())
-            self.view.write_aside(batch, waiting)
-            self._blocked.clear()
-            self._take_in(batch, consents)
-            return len(waiting) - len(batch.set_aside)
+            waiting, left = [a for a in self.view.set_aside() if self.leads(a.client_ref)], 0
+            blocked = set[str]()
+            for start in range(0, len(waiting), BATCH):
+                some = waiting[start : start + BATCH]
+                records = [r for a in some for r in self._log.read(self._log.partition_at(a.position), a.position - 1, 1)]
+                batch, consents = self.intake.project(records, self._ask(records), blocked)
+                self.view.write_aside(batch, some)
+                self._take_in(batch, consents)
+                left += len(batch.set_aside)
+            self._blocked = {aside.client_ref for aside in self.view.set_aside()}
+            return len(waiting) - left
 
     def replay_asked(self) -> int:
         """Replay, if somebody has asked for it (``HeldFacts.ask_again``). Returns how many records they asked for."""
         with self.lock:
-            asked = [w for w in self.view.waiting(TO_TRY_AGAIN, BATCH) if self.leads(w.client_ref)]
+            asked = [w for w in self.view.waiting(TO_TRY_AGAIN, MANY) if self.leads(w.client_ref)]
             if asked:
                 self.replay()
                 self.view.done(asked)

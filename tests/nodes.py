@@ -180,9 +180,16 @@ class Town:
         return RemotePlatform(self.folder, self.installation, StoryClock(self.clock_file), self.addresses)
 
     def close(self) -> None:
+        """Nothing stays behind, also where a process does not stop."""
+        late = []
         for process in self.processes:
             if process.popen.poll() is None:
-                process.stop()
+                try:
+                    process.stop()
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    late.append(process.name)
+        assert late == [], "these did not stop in time"
 
 
 @contextmanager

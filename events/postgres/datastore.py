@@ -37,6 +37,7 @@ IDLE_IN_TRANSACTION_SECONDS = 20
 """Less than others wait for the locks of a process that stands still."""
 STATEMENT_SECONDS = 60
 SILENT_SECONDS = 15
+WIPE_SECONDS = 6 * 3600.0
 """A server that no longer answers is given up this long after it should have, one whose machine is gone after this."""
 
 T = TypeVar("T")
@@ -213,10 +214,14 @@ class Datastore(PostgresDatastore):
         it was deleted: ask again. Its bytes may stay in the free room of the files until something else is written
         there, and in the server's own log until that is recycled."""
         with self.statements() as cursor:
+            connection = cursor.connection
+            assert isinstance(connection, Connection)
             cursor.execute("SET statement_timeout = 0")
+            connection.answer_seconds = WIPE_SECONDS
             try:
                 cursor.execute(f"VACUUM (INDEX_CLEANUP ON) {', '.join(tables)}")
             finally:
+                connection.answer_seconds = Connection.answer_seconds
                 cursor.execute("RESET statement_timeout")
             left = cursor.execute(_DELETED_BUT_THERE, (self.schema, list(tables))).fetchone()
         return left == (0,)

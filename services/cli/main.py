@@ -20,7 +20,7 @@ from services.cli.open import (
     writing,
 )
 from services.cli.terminal import DATA, As, Data, Json, in_plain_words, print_json, progress_bars, those_asked
-from services.client.authority.silent import tell_silent
+from services.client.authority.silent import Silent, tell_silent
 from services.kit.bootstrap import Platform
 from services.kit.organisation import Organisation
 from services.kit.settings import Telemetry
@@ -75,7 +75,7 @@ def run(
             show.screen.print(f"Palvelupolku: http://{host}:{port}/  (lopeta: Ctrl-C)", highlight=False)
             with telling(settings, None, None, port):
                 tell_standing(platform.organisations.values(), platform.log)
-                tell_silent(platform.home, platform.desk)
+                tell_silent(platform.desk, Silent(platform.home, platform.desk).now)
                 serve(platform_app(platform, development, people), host, port)
 
 

@@ -50,7 +50,7 @@ def serve(organisation: str, only: str | None, development: bool, host: str, por
         try:
             tell_upstreams(organisation, node.upstreams)
             if node.home is not None:
-                tell_silent(node.organisation, node.home)
+                tell_silent(node.home, lambda: node.upstreams.last("silent"))
             serve_app(node_app(node, development, settings.people), host, port)
         finally:
             node.close()

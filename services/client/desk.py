@@ -47,6 +47,13 @@ class HomeDesk:
         self._home.write(client_ref, asked, actor, f"asked:{organisation}:{os.urandom(8).hex()}")
         return client_ref
 
+    def concerns(self, client_ref: str, organisation: str) -> bool:
+        """Has the organisation asked for this client, or does it give or receive something of theirs?"""
+        if any(organisation in (s.source, s.recipient) for s in self._authority.consent(client_ref).scopes):
+            return True
+        facts = self._home.own_facts(client_ref)
+        return any(isinstance(f.says, ClientRefAsked) and f.says.organisation == organisation for f in facts)
+
     def record(self, client_ref: str, command: Command, actor: Actor, command_id: str) -> tuple[Fact, ...]:
         return self._home.execute(client_ref, command, actor, command_id)
 

@@ -94,8 +94,8 @@ class ClientFile:
         return next((f for f in self.of(*types) if ref in (f.ref, f.fact_id)), None)
 
     def plus(self, facts: Iterable[Fact]) -> "ClientFile":
-        """The file as it will be with these facts. What is known of this one is carried forward: what a command costs does
-        not grow with the file."""
+        """The file as it will be with these facts. What is known of this one is carried forward and not
+        worked out anew."""
         new = tuple(facts)
         after, known = ClientFile(self.client_ref, self.organisation, self.facts + new), self.__dict__
         if "command_ids" in known:

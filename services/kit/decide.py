@@ -88,7 +88,7 @@ def _settled(
     for check in features.checks_for(feature, drafts):
         check(after)
     for fact in queue:
-        _check_fact(fact, at)
+        check_fact(fact, at)
     return tuple(queue)
 
 
@@ -125,7 +125,8 @@ def stamped(
     )
 
 
-def _check_fact(fact: Fact, at: At) -> None:
+def check_fact(fact: Fact, at: At) -> None:
+    """What holds of every fact, whoever has made it. Raises ``Refused``."""
     if fact.occurred_on > at.today:
         raise Impossible("has_not_happened_yet", "on")
     written = encode(fact)

@@ -11,9 +11,11 @@ from starlette.types import ASGIApp
 from consent.sealing import Verifier
 from events.postgres.listener import Listener
 from events.postgres.only_one import OnlyOne
+from events.shared_log.kafka.topic import groups_of
 from projections.run import Projector
 from services.client.authority.answering import Answering
 from services.client.authority.remote import RemoteAuthority
+from services.client.authority.silent import Silent
 from services.client.authority.web import authority_app
 from services.client.desk import HomeDesk
 from services.kit.bootstrap import Composer, Keys, PublicKeys, features, rebuild
@@ -89,7 +91,7 @@ class Node:
 
     def _leading(self) -> Projector:
         self._place.tidy()
-        reader = self.log.reader(f"palvelupolku.{self.organisation.id}.projector")
+        reader = self.log.reader(f"{groups_of(self.organisation.id)}.projector")
         return self.organisation.projector_on(self.organisation.projector.view, reader, self.organisation.reading)
 
     def authority_app(self) -> ASGIApp | None:
@@ -134,7 +136,11 @@ class Node:
             "log": Ask(self._to_read),
             "copies": Ask(self.log.missing_copies, seldom=True, needed=False),
         }
-        return asks if self.remote is None else asks | {"authority": Ask(self.remote.ask_whether_it_answers)}
+        if self.home is not None:
+            asks["silent"] = Ask(Silent(self.organisation, self.home).now, seldom=True, needed=False)
+        if self.remote is not None:
+            asks["authority"] = Ask(self.remote.ask_whether_it_answers)
+        return asks
 
     def _to_read(self) -> int | None:
         """None where it is not known how far the view has read."""
@@ -172,7 +178,7 @@ class Node:
             loop.start()
 
     def stop(self) -> None:
-        """Returns once every step under way is done."""
+        """Returns once every step under way is done, or left (``Loop.stop``)."""
         self.upstreams.stop()
         for event in (self.wake, self._news):
             event.set()

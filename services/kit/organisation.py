@@ -22,7 +22,7 @@ from services.kit.client_file import Actor, At, ClientFile, Draft
 from services.kit.client_list import ClientList, clients
 from services.kit.command import Command
 from services.kit.config import OrganisationConfig
-from services.kit.decide import IDENTITY_CODE, Features, decide, stamped
+from services.kit.decide import IDENTITY_CODE, Features, check_fact, decide, stamped
 from services.kit.errors import Impossible, Invalid, Refused, Unavailable, Unknown
 from services.kit.publisher import Publisher
 from services.kit.reactor import Reactor, new_ref
@@ -122,7 +122,10 @@ class Organisation:
         def written(file: ClientFile) -> tuple[Fact, ...]:
             if command_id in file.command_ids:
                 return ()
-            return stamped(file, [Draft(says, self.today())], self._at(actor), command_id, new_ref)
+            new = stamped(file, [Draft(says, self.today())], self._at(actor), command_id, new_ref)
+            for fact in new:
+                check_fact(fact, self._at(actor))
+            return new
 
         return self._write(client_ref, written)
 
@@ -223,7 +226,7 @@ class Organisation:
         all wherever it is understood: in a rebuild by a later version, or with a key that was missing.
 
         Others' facts of the client are shown again only while every consent change is known: a dismissed withdrawal
-        keeps the door shut. Raises ``Unknown`` and ``Impossible``.
+        keeps the door shut. Raises ``Unknown``, ``Impossible`` and ``Invalid``.
         """
         if IDENTITY_CODE.search(because.encode()):
             raise Invalid("identity_code_in_text", "because")

@@ -38,6 +38,13 @@ def valid_hetu(hetu: str) -> str:
         raise Invalid("not_an_identity_code", "hetu") from None
 
 
+def _is_hetu(hetu: str) -> bool:
+    try:
+        return valid_hetu(hetu) == hetu
+    except Invalid:
+        return False
+
+
 class ClientRegister:
     """One organisation's register."""
 
@@ -79,11 +86,14 @@ class ClientRegister:
         return encode(replaced(fact, says=says)), fact.says.to
 
     def introduce(self, fact: Fact) -> None:
-        """See ``projections.run.Register``. What the register already has of its own is left as it is."""
+        """See ``projections.run.Register``. What the register already has of its own is left as it is, and so is what
+        another introduction has told of another person: one of the two is wrong, and nobody here can know which."""
         says = fact.says
         assert isinstance(says, ClientIntroduced)
-        known = self._store.register_entry(fact.client_ref)
-        if says.full_name and says.hetu and (known is None or known[1]):
+        if not says.full_name or not says.hetu or not _is_hetu(says.hetu):
+            return
+        known, entry = self._store.register_entry(fact.client_ref), self.get(fact.client_ref)
+        if known is None or entry is None or (known[1] and entry.hetu == says.hetu):
             self.put(fact.client_ref, Entry(says.full_name, says.hetu, says.language or "fi"), introduced=True)
 
     def forget(self, client_ref: str) -> None:

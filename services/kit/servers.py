@@ -56,7 +56,7 @@ class DatabasePlace:
         """Raises ``Unavailable``: another process rebuilds it now."""
         if not self._rebuilding.has_it():
             raise Unavailable("rebuilt_elsewhere")
-        self._drop(NEW)
+        self._drop(NEW, BEFORE)
         return HeldFacts(Datastore(self.url, schema=NEW))
 
     def switch(self, view: HeldFacts, rebuilt: HeldFacts) -> None:

@@ -1,10 +1,15 @@
 """What a process needs of others, and whether it answers now: asked in the background, so that who wants to know never
 waits for who is silent."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+
+from services.kit.failures import told_without_values
+
+log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
 SELDOM_SECONDS = 15.0
@@ -46,7 +51,9 @@ class _Upstream:
         try:
             self._said = self._asks.ask()
             self._answered = True
-        except Exception:  # whatever it is: it does not answer as it must
+        except Exception as error:  # whatever it is: it does not answer as it must
+            if self._answered:
+                log.warning("%s does not answer: %s", self._thread.name, told_without_values(error))
             self._answered = False
         finally:
             self._asked_at = None

@@ -143,7 +143,7 @@ def others(partition: int) -> list[dict[str, Any]]:
         instead("ce_id", b""), instead("ce_id", "ä".encode()), instead("ce_id", b"\xff"), instead("ce_subject", b"\xff"),
         instead("ce_id", b"1d\x00"), instead("ce_id", b"1" * 201), instead("ce_traceparent", b"00-\x00"),
         instead("ce_subject", elsewhere.encode()), instead("ce_time", b"yesterday"), instead("ce_time", b"2022-11-30T10:00:00"),
-        instead("ce_time", b"9999-12-31T23:59:60Z"),
+        instead("ce_time", b"9999-12-31T23:59:60Z"), instead("ce_time", b"2022-11-30T10:00:00." + b"1" * 40 + b"Z"),
     ]  # fmt: skip
     made: list[dict[str, Any]] = [{"key": CLIENT.encode(), "value": b"data", "headers": h} for h in with_headers]
     made.append({"key": None, "value": b"data", "headers": good})

@@ -245,6 +245,12 @@ def test_a_withdrawal_that_was_dismissed_keeps_the_door_shut(town: Town, monkeyp
         dismissed(town)
     path = town.path(EMPLOYMENT)
     assert (path.services, path.incomplete, town.aside(EMPLOYMENT)) == ((), "consent_state_unknown", [])
+    town.consents(SOCIAL, EMPLOYMENT, "case")
+    path = town.path(EMPLOYMENT)
+    assert (path.services, path.incomplete) == ((), "consent_state_unknown"), "also after a later change that is known"
+    list(town.platform.rebuild(town[EMPLOYMENT]))
+    path = town.path(EMPLOYMENT)
+    assert (path.services, path.incomplete) == ((), None), "it is understood by now, and counts"
 
 
 def test_only_the_first_of_what_is_set_aside_can_be_dismissed_and_nothing_else(town: Town) -> None:
@@ -292,6 +298,23 @@ def test_who_moves_the_view_tries_again_when_it_is_asked(town: Town) -> None:
     assert asked == {a.position for a in projector.view.set_aside()} == {w.position for w in projector.view.waiting(TO_TRY_AGAIN, 9)}
     assert projector.replay_asked() == len(asked) > 0
     assert projector.view.waiting(TO_TRY_AGAIN, 9) == [] and len(town.aside(EMPLOYMENT)) == len(asked)
+
+
+def test_many_are_tried_again_in_pieces_and_the_answer_is_the_same(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    activity_is_consented(town)
+    for n in range(3):
+        poison(plain, change=broken if n == 1 else lambda r: r)(town)
+        town.says(SOCIAL, STARTED, town.other)
+    town.says(SOCIAL, STARTED)
+    projector = town[EMPLOYMENT].projector
+    before = projector.view.contents()
+    monkeypatch.setattr("projections.run.BATCH", 2)
+    assert (town[EMPLOYMENT].replay(), len(town.aside(EMPLOYMENT))) == (0, 3)
+    assert projector.view.contents() == before and projector.blocked(town.client) and not projector.blocked(town.other)
+    projector.view.ask_again()
+    assert projector.replay_asked() == 3 and projector.view.waiting(TO_TRY_AGAIN, 9) == []
+    dismissed(town)
+    assert town.aside(EMPLOYMENT) == [] and town.held(EMPLOYMENT) == ["ActivityStarted"] * 3
 
 
 def test_a_fact_understood_late_is_reacted_to(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

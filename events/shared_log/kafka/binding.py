@@ -20,6 +20,7 @@ from events.shared_log.kafka.settings import STRIDE
 
 Headers = list[tuple[str, bytes]]
 REMEMBERED_CLIENTS = 100_000
+TIME_BYTES = 40
 
 _VISIBLE = re.compile(r"[!-~]{1,200}")
 """What our ids and references are made of: anything else could be more than a database takes."""
@@ -63,6 +64,13 @@ def _microseconds(time: bytes) -> int:
     return (datetime.fromisoformat(time.decode()) - _EPOCH) // _MICROSECOND
 
 
+def _when(time: bytes) -> int:
+    """Raises ``ValueError`` also for what is too long to be remembered."""
+    if len(time) > TIME_BYTES:
+        raise ValueError
+    return _microseconds(time)
+
+
 def headers(record: Record) -> Headers:
     made = [
         _SPECVERSION, ("ce_id", record.id.encode()), _TYPE, _SOURCE, ("ce_subject", record.subject.encode()),
@@ -91,7 +99,7 @@ def decoder(partition_of: Callable[[str], int]) -> Callable[[Any], Positioned]:
             record = Record(
                 found["ce_id"].decode("ascii"),
                 subject,
-                _microseconds(found["ce_time"]),
+                _when(found["ce_time"]),
                 message.value,
                 trace.decode("ascii") if trace else "",
             )

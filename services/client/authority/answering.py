@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 import msgspec
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
@@ -12,6 +15,7 @@ from events.envelope import REF
 from services.client.authority.keyring import Authority
 from services.client.authority.questions import (
     Answer,
+    AreYouThere,
     ClientRef,
     ConsentHead,
     Done,
@@ -30,19 +34,24 @@ from services.client.authority.questions import (
     question_of,
     refusal,
 )
+from services.client.desk import HomeDesk
 from services.kit.client_file import Actor
 from services.kit.config import CONSENT_CLERK, OrganisationConfig
-from services.kit.desk import Desk
-from services.kit.errors import Invalid, NotAllowed, Refused, Unknown
+from services.kit.errors import Invalid, NotAllowed, Refused, TooMany, Unknown
+from services.kit.register import valid_hetu
 from services.kit.telemetry.figures import ANSWER, measured
 from services.kit.telemetry.traces import span
+
+REGISTRATIONS = parse("120/minute")
+"""How often one organisation may ask for a reference (consent.md, "Who and what"), whatever its own address allows."""
 
 
 class Answering:
     """Answers one organisation at a time: only for itself, and only what it may ask."""
 
-    def __init__(self, authority: Authority, desk: Desk, organisations: Mapping[str, OrganisationConfig]):
+    def __init__(self, authority: Authority, desk: HomeDesk, organisations: Mapping[str, OrganisationConfig]):
         self._authority, self._desk, self._organisations = authority, desk, organisations
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def answer(self, organisation: str, asked: bytes) -> Answer:
         """Raises ``AuthorityUnavailable``, ``LogUnavailable`` and the store's errors: ask again."""
@@ -52,6 +61,8 @@ class Answering:
             return refusal(Invalid("invalid_input"))
         labels = {"organisation": organisation, "question": type(question).__name__}
         try:
+            if isinstance(question, AreYouThere):  # asked all the time
+                return self._answer(organisation, question)
             with measured(ANSWER, **labels), span(f"answer {labels['question']}", labels, SpanKind.SERVER):
                 return self._answer(organisation, question)
         except ConsentMoved as moved:
@@ -61,17 +72,21 @@ class Answering:
 
     def _answer(self, organisation: str, question: Question) -> Answer:
         match question:
+            case AreYouThere():
+                return Done()
             case SealKeys(wanted):
                 return Keys(list(self._authority.seal_keys(organisation, wanted)))
             case OpenKeys(asked):
                 return Opened(list(self._authority.open_keys(organisation, asked)))
             case ConsentHead(client_ref):
-                return Head(self._authority.consent_head(client_ref, organisation))
+                return Head(*self._authority.consent_head(client_ref, organisation))
             case NoteGrounds(client_ref, needed):
                 self._authority.note_grounds(client_ref, organisation, frozenset(needed))
                 return Done()
             case ClientRef(hetu, person):
-                return Ref(self._desk.client_ref(hetu, organisation, person))
+                if not self._limiter.hit(REGISTRATIONS, organisation):
+                    raise TooMany("asked_too_often")
+                return Ref(self._desk.client_ref(valid_hetu(hetu), organisation, person))
             case Record():
                 return self._recorded(organisation, question)
             case Recorded(client_ref, command_id):
@@ -79,19 +94,20 @@ class Answering:
                 return Facts([fact_bytes(f) for f in self._desk.recorded(client_ref, command_id)])
 
     def _recorded(self, organisation: str, asked: Record) -> Facts:
-        """A consent that a clerk of the asking organisation records. That the client is theirs is theirs to know."""
+        """A consent that a clerk of the asking organisation records, of a client whom it has to do with: whom it has asked
+        for by their identity code, or of whom it gives or receives something. That it is a clerk is theirs to know."""
         command_class = self._desk.commands.get(asked.command)
         if command_class is None:
             raise Unknown("unknown_command")
         if CONSENT_CLERK not in self._organisations[organisation].roles:
             raise NotAllowed("role_not_allowed", "role")
-        if REF.fullmatch(asked.client_ref) is None:
-            raise Unknown("not_a_client_here")
         self._check_own(organisation, asked.command_id)
         try:
             command = command_class.model_validate_json(asked.fields)
         except ValidationError:
             raise Invalid("invalid_input") from None
+        if REF.fullmatch(asked.client_ref) is None or not self._desk.concerns(asked.client_ref, organisation):
+            raise Unknown("not_a_client_here")
         actor = Actor(asked.person, asked.person_name, CONSENT_CLERK, organisation)
         return Facts([fact_bytes(f) for f in self._desk.record(asked.client_ref, command, actor, asked.command_id)])
 

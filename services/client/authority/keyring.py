@@ -21,7 +21,9 @@ from consent.domain import CHANGES, Change, Grants, told
 from consent.keys import (
     NO_SUCH,
     NOT_YOURS,
+    NOTHING_TOLD,
     ConsentMoved,
+    ConsentTold,
     Locators,
     Members,
     Opened,
@@ -48,6 +50,9 @@ CACHED_EPOCHS = 20_000
 K = TypeVar("K")
 V = TypeVar("V")
 
+Heads = dict[str, ConsentTold]
+"""What each party was told of one client's consent."""
+
 WriteGround = Callable[[str, StatutoryGroundNoted], None]
 """Writes a ground into the client's file at the authority."""
 
@@ -71,9 +76,9 @@ class Authority:
         self._hash_key = derive(master_key, "hetu")
         self._roots_key = AESGCM(derive(master_key, "roots"))
         self._locators = Locators(derive(master_key, "locators"))
-        self._consents: dict[str, tuple[ClientConsent, dict[str, int]]] = {}
+        self._consents: dict[str, tuple[ClientConsent, Heads]] = {}
         self._lasting: dict[tuple[str, str, str, Members], tuple[ClientConsent, date]] = {}
-        self._answered: dict[tuple[str, str, int | None], tuple[ClientConsent, date, Opened]] = {}
+        self._answered: dict[tuple[str, str, int], tuple[ClientConsent, date, Opened]] = {}
         self._current: dict[tuple[str, str, str, str], Epoch] = {}
         self._root = lru_cache(CACHED_EPOCHS)(self._load_root)
         self._epochs: dict[int, Epoch] = {}
@@ -111,9 +116,9 @@ class Authority:
         with self._up_to_date():
             return self._consent_and_heads(client_ref)[0]
 
-    def consent_head(self, client_ref: str, party: str) -> int:
+    def consent_head(self, client_ref: str, party: str) -> ConsentTold:
         with self._up_to_date():
-            return self._consent_and_heads(client_ref)[1].get(party, 0)
+            return self._consent_and_heads(client_ref)[1].get(party, NOTHING_TOLD)
 
     @contextmanager
     def _up_to_date(self) -> Iterator[None]:
@@ -128,7 +133,7 @@ class Authority:
                 self._seen = (changes, epochs)
             yield
 
-    def _consent_and_heads(self, client_ref: str) -> tuple[ClientConsent, dict[str, int]]:
+    def _consent_and_heads(self, client_ref: str) -> tuple[ClientConsent, Heads]:
         known = self._consents.get(client_ref)
         if known is None:
             known = self._consents[client_ref] = self._load_consent(client_ref)
@@ -136,11 +141,10 @@ class Authority:
                 self._consents.pop(next(iter(self._consents)))
         return known
 
-    def _load_consent(self, client_ref: str) -> tuple[ClientConsent, dict[str, int]]:
-        consent, heads = ClientConsent(), dict[str, int]()
+    def _load_consent(self, client_ref: str) -> tuple[ClientConsent, Heads]:
+        consent, heads = ClientConsent(), Heads()
         for position, time, fact in self._changes_on_log(client_ref):
-            for party in self._told(consent.grants, fact.says):
-                heads[party] = position
+            heads = _told_at(position, heads, self._told(consent.grants, fact.says))
             consent = consent.plus(Change(position, day_of(time), fact.ref, fact.says))
         return consent, heads
 
@@ -194,7 +198,7 @@ class Authority:
         if changes == self._seen[0] + 1:
             self._seen = (changes, self._seen[1])
         after = consent.plus(Change(position, day_of(time), fact.ref, fact.says))
-        self._consents[fact.client_ref] = (after, heads | dict.fromkeys(parties, position))
+        self._consents[fact.client_ref] = (after, _told_at(position, heads, parties))
         return released
 
     def note_grounds(self, client_ref: str, source: str, needed: Collection[Scope]) -> None:
@@ -281,29 +285,29 @@ class Authority:
         return answers
 
     def _open(self, recipient: str, client_ref: str, number: int | None, today: date) -> Opened:
-        """Answered again without looking where neither the client's consent nor the day has changed."""
-        consent = self._consent_and_heads(client_ref)[0]
-        asked = (recipient, client_ref, number)
-        known = self._answered.get(asked)
-        if known is not None and known[0] is consent and known[1] == today:
-            return known[2]
-        answer = self._answer(recipient, client_ref, number, today)
-        if answer != NO_SUCH:
-            _keep(self._answered, asked, (consent, today, answer))
-        return answer
-
-    def _answer(self, recipient: str, client_ref: str, number: int | None, today: date) -> Opened:
+        """Answered again without looking where neither the client's consent nor the day has changed. For a locator that is
+        not of this client nothing is looked up: whoever writes to the log can make any."""
         epoch = None if number is None else self._epoch(number)
         if epoch is None or epoch.client_ref != client_ref:
             return NO_SUCH
+        consent = self._consent_and_heads(client_ref)[0]
+        asked = (recipient, client_ref, epoch.number)
+        known = self._answered.get(asked)
+        if known is not None and known[0] is consent and known[1] == today:
+            return known[2]
+        answer = self._answer(recipient, epoch, consent, today)
+        _keep(self._answered, asked, (consent, today, answer))
+        return answer
+
+    def _answer(self, recipient: str, epoch: Epoch, consent: ClientConsent, today: date) -> Opened:
         since = dict(epoch.members).get(recipient)
         if since is None:
             return NOT_YOURS
         if epoch.source == self.organisation and epoch.lane.startswith(f"{CHANGE_LANE}:"):
-            part = party_key(self._root(client_ref), recipient, epoch.number)
+            part = party_key(self._root(epoch.client_ref), recipient, epoch.number)
             return OpenKey(epoch.number, epoch.source, epoch.category, self._key(epoch.number), part)
         scope = _scope(epoch.source, recipient, epoch.category)
-        if not self._consent_and_heads(client_ref)[0].lasts(scope, since, today):
+        if not consent.lasts(scope, since, today):
             return NOT_YOURS
         return OpenKey(epoch.number, epoch.source, epoch.category, self._key(epoch.number))
 
@@ -330,3 +334,8 @@ def _keep(cache: dict[K, V], key: K, value: V) -> None:
 @lru_cache(4096)
 def _scope(source: str, recipient: str, category: str) -> Scope:
     return Scope(source=source, recipient=recipient, category=category, purpose=PURPOSE)
+
+
+def _told_at(position: int, heads: Heads, parties: Iterable[str]) -> Heads:
+    """What each party was told of, with one more change for these."""
+    return heads | {p: ConsentTold(position, heads.get(p, NOTHING_TOLD).changes + 1) for p in parties}

@@ -16,57 +16,69 @@ from services.kit.errors import Refused
 Locator = Annotated[bytes, msgspec.Meta(min_length=LOCATOR_BYTES, max_length=LOCATOR_BYTES)]
 
 
+MOST = 1000
+"""Of what is asked for at once: twice a batch."""
+
+Many = msgspec.Meta(max_length=MOST)
+Word = Annotated[str, msgspec.Meta(max_length=500)]
+Fields = Annotated[bytes, msgspec.Meta(max_length=128 * 1024)]
+
+
 class SealKeys(msgspec.Struct, frozen=True, tag=True):
     """``Keyring.seal_keys``."""
 
-    wanted: list[Wanted]
+    wanted: Annotated[list[Wanted], Many]
 
 
 class OpenKeys(msgspec.Struct, frozen=True, tag=True):
     """``Keyring.open_keys``: (client_ref, locator) of each record."""
 
-    asked: list[tuple[str, Locator]]
+    asked: Annotated[list[tuple[str, Locator]], Many]
 
 
 class ConsentHead(msgspec.Struct, frozen=True, tag=True):
     """``Keyring.consent_head``."""
 
-    client_ref: str
+    client_ref: Word
+
+
+class AreYouThere(msgspec.Struct, frozen=True, tag=True):
+    """Answered ``Done``. Asked all the time: it is neither measured nor traced."""
 
 
 class NoteGrounds(msgspec.Struct, frozen=True, tag=True):
     """``Keyring.note_grounds``."""
 
-    client_ref: str
-    needed: list[Scope]
+    client_ref: Word
+    needed: Annotated[list[Scope], Many]
 
 
 class ClientRef(msgspec.Struct, frozen=True, tag=True):
     """``Desk.client_ref``: the one question that an identity code is in."""
 
-    hetu: str
-    person: str
+    hetu: Word
+    person: Word
 
 
 class Record(msgspec.Struct, frozen=True, tag=True):
     """``Desk.record``: ``fields`` of the command as JSON, given by a person of the asking organisation."""
 
-    client_ref: str
-    command: str
-    fields: bytes
-    person: str
-    person_name: str
-    command_id: str
+    client_ref: Word
+    command: Word
+    fields: Fields
+    person: Word
+    person_name: Word
+    command_id: Word
 
 
 class Recorded(msgspec.Struct, frozen=True, tag=True):
     """``Desk.recorded``."""
 
-    client_ref: str
-    command_id: str
+    client_ref: Word
+    command_id: Word
 
 
-Question = SealKeys | OpenKeys | ConsentHead | NoteGrounds | ClientRef | Record | Recorded
+Question = SealKeys | OpenKeys | ConsentHead | NoteGrounds | ClientRef | Record | Recorded | AreYouThere
 
 
 class Keys(msgspec.Struct, frozen=True, tag=True):
@@ -85,6 +97,7 @@ class Head(msgspec.Struct, frozen=True, tag=True):
     """The answer to ``ConsentHead``."""
 
     position: int
+    changes: int
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 from opentelemetry.trace import SpanKind
 
-from consent.keys import AuthorityUnavailable, ConsentMoved, Opened, SealKey, Wanted
+from consent.keys import AuthorityUnavailable, ConsentMoved, ConsentTold, Opened, SealKey, Wanted
 from events.catalogue import UnknownFact
 from events.codec import UnreadableFact, decode
 from events.consent import Scope
@@ -49,8 +49,9 @@ class RemoteAuthority:
     def open_keys(self, recipient: str, asked: Sequence[tuple[str, bytes]]) -> Sequence[Opened]:
         return _whole(self._ask(questions.OpenKeys(list(asked)), questions.Opened).opened, asked)
 
-    def consent_head(self, client_ref: str, party: str) -> int:
-        return self._ask(questions.ConsentHead(client_ref), questions.Head).position
+    def consent_head(self, client_ref: str, party: str) -> ConsentTold:
+        head = self._ask(questions.ConsentHead(client_ref), questions.Head)
+        return ConsentTold(head.position, head.changes)
 
     def note_grounds(self, client_ref: str, source: str, needed: Collection[Scope]) -> None:
         self._ask(questions.NoteGrounds(client_ref, list(needed)), questions.Done)
@@ -74,7 +75,7 @@ class RemoteAuthority:
 
     def ask_whether_it_answers(self) -> None:
         """Raises ``AuthorityUnavailable`` where it does not."""
-        self.consent_head("0" * 32, "")
+        self._answered(questions.AreYouThere(), questions.Done)
 
     def _ask(self, question: Question, wanted: type[A]) -> A:
         """Raises what was answered, where it is a refusal."""

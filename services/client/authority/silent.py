@@ -1,7 +1,7 @@
 """Who has not said yet that they have removed what a client took back, and since when: figures for whoever runs it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from opentelemetry.metrics import CallbackOptions, Observation
@@ -45,17 +45,16 @@ def _silent(view: ConsentView) -> Iterator[SilentRow]:
     return (row for removal in removals if removal is not None for row in removal.silent)
 
 
-def tell_silent(home: Organisation, desk: HomeDesk) -> None:
-    """From now on."""
-    silent = Silent(home, desk)
+def tell_silent(desk: HomeDesk, found: Callable[[], Mapping[str, list[datetime]] | None]) -> None:
+    """From now on. ``found``: as ``Silent.now``, or as it was a moment ago; None while nobody knows."""
 
     def count(_: CallbackOptions) -> Iterator[Observation]:
-        found = silent.now()
-        return (Observation(len(found.get(o, ())), {"organisation": o}) for o in desk.organisations)
+        if (silent := found()) is not None:
+            yield from (Observation(len(silent.get(o, ())), {"organisation": o}) for o in desk.organisations)
 
     def age(_: CallbackOptions) -> Iterator[Observation]:
-        found, now = silent.now(), desk.now()
-        return (Observation(max((now - min(since)).total_seconds(), 0), {"organisation": o}) for o, since in found.items())
+        for organisation, since in (found() or {}).items():
+            yield Observation(max((desk.now() - min(since)).total_seconds(), 0), {"organisation": organisation})
 
     METER.create_observable_gauge(COUNT, [count], description="Withdrawals and the like that an organisation has not confirmed.")
     METER.create_observable_gauge(AGE, [age], unit="s", description="Since the oldest of them was recorded.")

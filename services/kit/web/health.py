@@ -39,7 +39,7 @@ def health(platform: Platform, runner: Runner) -> Health:
 def _of(organisation: Organisation, platform: Platform, failure: str | None) -> OrganisationHealth:
     view = organisation.projector.view
     return OrganisationHealth(
-        to_publish=len(organisation.store.unpublished(LAG_SHOWN)),
+        to_publish=organisation.store.to_publish(LAG_SHOWN),
         to_read=platform.log.behind(view.positions()),
         dead_letters=len(view.set_aside()),
         reactions_refused=len(organisation.store.reactions_refused()),

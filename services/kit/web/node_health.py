@@ -68,7 +68,7 @@ def _standing(node: Node, log_answers: bool) -> Standing:
     days = view.days_passed()
     return Standing(
         moved=sum(view.positions().values()) + store.position(PUBLISHER),
-        to_publish=len(store.unpublished(SHOWN)),
+        to_publish=store.to_publish(SHOWN),
         to_read=_to_read(node) if log_answers else None,
         to_react=len(view.waiting(TO_HEAR, SHOWN)),
         to_send_again=len(view.waiting(TO_SEND_AGAIN, SHOWN)) + len(store.backfill_queue(SHOWN)),

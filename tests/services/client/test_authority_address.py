@@ -30,7 +30,7 @@ from services.kit.errors import Invalid, NotAllowed, Refused, Unknown
 from tests.projections.town import EMPLOYMENT, FIRST, SOCIAL
 from tests.services.client.served import ServedAuthority
 
-THIRD_HETU = "010190-999X"
+THIRD_HETU = "010190-999W"
 CLIENT = "f" * 32
 QUESTION = encode(ConsentHead(CLIENT))
 ASKING = httpx.Client()

@@ -31,7 +31,7 @@ def at_one_place(client: str, fact_id: str, *authorities: Authority) -> int:
     (place,) = {known[o.number] for o in one._files.own_facts(client) if o.header.fact_id == fact_id}
     for authority in authorities:
         assert [c.position for c in authority.consent(client).changes if c.ref == fact_id] == [place]
-        assert authority.consent_head(client, HOME) == place
+        assert authority.consent_head(client, HOME).position == place
     epochs = one._store.database.rows("SELECT number FROM epochs WHERE lane = ?", (f"change:{fact_id}",))
     ids = {record_id(fact_id, number) for (number,) in epochs}
     found = [p.position for p in log.read(partition, 0, 100_000) if p.record.id in ids]
@@ -56,7 +56,7 @@ def test_whoever_comes_second_waits_and_then_finds_it_done(both: Authorities, da
         stopped.wait()
         second = in_a_thread(lambda: both.other.publish_changes(client))
         until_waiting(database_url, second)
-        assert both.other.consent_head(client, FIRST) == 0, "it is not acknowledged, and others are answered meanwhile"
+        assert both.other.consent_head(client, FIRST).position == 0, "it is not acknowledged, and others are answered meanwhile"
     assert len(first.result(30)) == 1 and second.result(30) == []
     assert at_one_place(client, change.fact_id, both.one, both.other) == 1
 
@@ -116,7 +116,7 @@ def test_of_two_withdrawals_at_once_one_is_taken(both: Authorities) -> None:
         told = at_once(*(partial(both.withdraws, a, client, grant) for a in (both.one, both.other)))
         refused = [t for t in told if isinstance(t, Refused)]
         assert [r.code for r in refused] == ["already_withdrawn"] and told.count(None) == 1, told
-        assert len({a.consent_head(client, HOME) for a in (both.one, both.other)}) == 1
+        assert len({a.consent_head(client, HOME).position for a in (both.one, both.other)}) == 1
         assert {a.consent(client).grants.grants[grant].withdrawn_by is not None for a in (both.one, both.other)} == {True}
 
 
@@ -191,6 +191,6 @@ def test_who_was_told_of_an_epoch_by_one_opens_it_by_the_other(both: Authorities
 
 def test_a_made_up_client_is_nobodys(both: Authorities) -> None:
     for authority in (both.one, both.other):
-        assert authority.consent_head("f" * 32, FIRST) == 0
+        assert authority.consent_head("f" * 32, FIRST).position == 0
         with pytest.raises(ConsentMoved):
             authority.seal_keys(SOTE, [Wanted("f" * 32, CATEGORY, "", ((FIRST, str(date.min)),))])

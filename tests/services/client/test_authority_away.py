@@ -38,13 +38,13 @@ Question = Callable[[RemoteAuthority], Any]
 QUESTIONS: dict[str, Question] = {
     "seal_keys": lambda r: r.seal_keys("social", [Wanted(CLIENT, "activity", "", (("provider", "0/0001-01-01"),))]),
     "open_keys": lambda r: r.open_keys("social", [(CLIENT, LOCATOR)]),
-    "consent_head": lambda r: r.consent_head(CLIENT, "social"),
+    "consent_head": lambda r: r.consent_head(CLIENT, "social").position,
     "note_grounds": lambda r: r.note_grounds(CLIENT, "social", []),
     "client_ref": lambda r: r.client_ref("010170-999R", "social", "paivi"),
     "record": lambda r: r.record(CLIENT, WithdrawConsent(place="x"), BY, "social:1"),
     "recorded": lambda r: r.recorded(CLIENT, "social:1"),
 }
-HEAD = encode(Head(7))
+HEAD = encode(Head(7, 2))
 
 
 def silence(connection: socket.socket) -> None:
@@ -112,7 +112,7 @@ def test_where_nobody_is_who_asks_waits(address: str) -> None:
     remote.close()
 
 
-ANSWERS = (Keys([]), Opened([]), Head(7), Done(), Ref("x"), Facts([]))
+ANSWERS = (Keys([]), Opened([]), Head(7, 2), Done(), Ref("x"), Facts([]))
 TO = {"seal_keys": Keys, "open_keys": Opened, "consent_head": Head, "note_grounds": Done, "client_ref": Ref, "record": Facts,
       "recorded": Facts}  # fmt: skip
 
@@ -135,7 +135,8 @@ NOT_WHOLE: Sequence[tuple[str, Any]] = (
     ("open_keys", {"type": "Opened", "opened": ["maybe"]}),
     ("open_keys", {"type": "Opened", "opened": [None]}),
     ("open_keys", {"type": "Opened", "opened": [[1, "social", "activity"]]}),
-    ("consent_head", {"type": "Head", "position": "7"}),
+    ("consent_head", {"type": "Head", "position": "7", "changes": 2}),
+    ("consent_head", {"type": "Head", "position": 7}),
     ("consent_head", {"type": "Head"}),
     ("client_ref", {"type": "Ref", "client_ref": 7}),
     ("recorded", Facts([b"no fact"])),

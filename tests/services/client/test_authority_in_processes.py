@@ -17,12 +17,12 @@ Check = Callable[[Authorities], None]
 def a_withdrawal_counts_at_the_next_answer(both: Authorities) -> None:
     one, other, client = both.one, both.other, both.new_client()
     grant = both.gives(one, client, FIRST)
-    given, members = other.consent_head(client, FIRST), both.members(other, client)
+    given, members = other.consent_head(client, FIRST).position, both.members(other, client)
     key = both.seal(other, client, members)
     (opened,) = other.open_keys(FIRST, [(client, key.locator)])
     assert isinstance(opened, OpenKey) and opened.key == key.key
     both.withdraws(one, client, grant)
-    assert other.consent_head(client, FIRST) > given, "the head is old"
+    assert other.consent_head(client, FIRST).position > given, "the head is old"
     assert list(other.open_keys(FIRST, [(client, key.locator)])) == [NOT_YOURS], "a key after the withdrawal"
     with pytest.raises(ConsentMoved) as moved:
         both.seal(other, client, members)
@@ -68,14 +68,14 @@ def what_is_given_by_one_while_the_other_publishes_is_known_to_it(both: Authorit
     """Two changes of two clients are counted in one breath: the second is not taken for one's own."""
     one, other, (mine, theirs) = both.one, both.other, (both.new_client(), both.new_client())
     grant = both.gives(one, theirs, FIRST)
-    assert one.consent_head(theirs, FIRST) and one.consent_head(mine, FIRST) == 0
+    assert one.consent_head(theirs, FIRST).position and one.consent_head(mine, FIRST).position == 0
     with standing(one._files, "mark_changed") as stopped:
         giving = in_a_thread(lambda: both.gives(one, mine, FIRST))
         stopped.wait()
         both.withdraws(other, theirs, grant)
     giving.result(30)
     assert one.consent(theirs).grants.grants[grant].withdrawn_by is not None, "it was missed"
-    assert one.consent_head(mine, FIRST) == other.consent_head(mine, FIRST) > 0
+    assert one.consent_head(mine, FIRST).position == other.consent_head(mine, FIRST).position > 0
 
 
 def an_epoch_that_the_other_opens_while_one_opens_some_is_not_missed(both: Authorities) -> None:

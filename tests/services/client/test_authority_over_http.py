@@ -4,22 +4,24 @@ answer for another organisation."""
 from datetime import date
 
 import pytest
+from limits import parse
 
 from consent.keys import NO_SUCH, NOT_YOURS, ConsentMoved, OpenKey, Wanted
 from consent.release import may_have_now
 from events.codec import encode as fact_bytes
 from events.consent import ClientRefAsked, ConsentGiven, Scope
+from services.client.authority import answering
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
 from services.kit.client_file import Actor
 from services.kit.config import CONSENT_CLERK
 from services.kit.desk import Desk
-from services.kit.errors import NotAllowed, Refused
+from services.kit.errors import Invalid, NotAllowed, Refused, TooMany, Unknown
 from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, SECOND, SOCIAL, Town
 from tests.proxy import Proxy
 from tests.services.client.served import ServedAuthority
 
 FUNDER = "hame-funder"
-THIRD_HETU = "010190-999X"
+THIRD_HETU = "010190-999W"
 DAY = date(2022, 3, 1)
 PAPER = GiveConsent(
     scopes=[ScopeLine(source=[SOCIAL], recipient=[EMPLOYMENT], categories=["case"])], place="Orimattila",
@@ -54,8 +56,8 @@ def test_the_head_of_consent(there: ServedAuthority, town: Town) -> None:
     authority = town.platform.authority
     for organisation in (SOCIAL, EMPLOYMENT, FIRST):
         for client in (town.client, town.other, "f" * 32):
-            assert there.as_(organisation).consent_head(client, organisation) == authority.consent_head(client, organisation)
-    assert there.as_(EMPLOYMENT).consent_head(town.client, EMPLOYMENT) > 0 == there.as_(FIRST).consent_head(town.client, FIRST)
+            assert there.as_(organisation).consent_head(client, organisation).position == authority.consent_head(client, organisation).position
+    assert there.as_(EMPLOYMENT).consent_head(town.client, EMPLOYMENT).position > 0 == there.as_(FIRST).consent_head(town.client, FIRST).position
 
 
 def test_keys_to_seal_and_to_open(there: ServedAuthority, town: Town) -> None:
@@ -99,7 +101,7 @@ def test_a_clerk_records_a_consent(there: ServedAuthority, town: Town) -> None:
     (fact,) = remote.record(town.client, PAPER, clerk(), command_id)
     assert fact == town[HOME].own_facts(town.client)[-1] and isinstance(fact.says, ConsentGiven)
     assert (fact.says.recorded_by, fact.says.recorded_in, fact.says.place) == ("paivi", SOCIAL, "Orimattila")
-    assert remote.consent_head(town.client, SOCIAL) > 0, "acknowledged when it is on the log"
+    assert remote.consent_head(town.client, SOCIAL).position > 0, "acknowledged when it is on the log"
     assert remote.record(town.client, PAPER, clerk(), command_id) == (), "given before"
     assert remote.recorded(town.client, command_id) == town.platform.desk.recorded(town.client, command_id) == (fact,)
     assert remote.recorded(town.client, f"{SOCIAL}:2") == ()
@@ -139,7 +141,7 @@ def test_whose_question_it_is_stands_in_the_credential_alone(there: ServedAuthor
     (key,) = town.platform.authority.seal_keys(SOCIAL, [wanted(town, EMPLOYMENT)])
     provider = there.as_(FIRST)
     assert list(provider.open_keys(EMPLOYMENT, [(town.client, key.locator)])) == [NOT_YOURS]
-    assert provider.consent_head(town.client, EMPLOYMENT) == 0
+    assert provider.consent_head(town.client, EMPLOYMENT).position == 0
     with pytest.raises(ConsentMoved):
         provider.seal_keys(SOCIAL, [wanted(town, EMPLOYMENT)])
     provider.client_ref(HETU, SOCIAL, "jaana")
@@ -157,6 +159,33 @@ def test_nobody_gives_or_asks_for_anothers_command(there: ServedAuthority, town:
             there.as_(FIRST).record(town.client, PAPER, clerk(FIRST), command_id)
         with pytest.raises(NotAllowed, match="not_your_organisation"):
             there.as_(FIRST).recorded(town.client, command_id)
+    assert town.own(HOME) == before
+
+
+def test_nobody_records_consents_of_clients_they_have_nothing_to_do_with(there: ServedAuthority, town: Town) -> None:
+    """Whose reference they found on the log, for example."""
+    with pytest.raises(Unknown, match="not_a_client_here"):
+        there.as_(FIRST).record(town.client, PAPER, clerk(FIRST), f"{FIRST}:1")
+    assert "ConsentGiven" not in town.own(HOME)
+    there.as_(FIRST).client_ref(HETU, FIRST, "jaana")
+    assert [f.name for f in there.as_(FIRST).record(town.client, PAPER, clerk(FIRST), f"{FIRST}:1")] == ["ConsentGiven"]
+
+
+def test_references_are_not_asked_for_without_end(there: ServedAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the asking organisation's own address allows."""
+    monkeypatch.setattr(answering, "REGISTRATIONS", parse("2/minute"))
+    for _ in range(2):
+        there.as_(FIRST).client_ref(HETU, FIRST, "jaana")
+    with pytest.raises(TooMany, match="asked_too_often"):
+        there.as_(FIRST).client_ref(HETU, FIRST, "jaana")
+    assert there.as_(SECOND).client_ref(HETU, SECOND, "x"), "others are answered"
+
+
+@pytest.mark.parametrize(("hetu", "person"), [("hello", "x"), ("010170-9990", "x"), (HETU, f"it was {HETU}"), (HETU, "x" * 501)])
+def test_a_question_that_no_counter_asks_is_refused(there: ServedAuthority, town: Town, hetu: str, person: str) -> None:
+    before = town.own(HOME)
+    with pytest.raises(Invalid):
+        there.as_(SOCIAL).client_ref(hetu, SOCIAL, person)
     assert town.own(HOME) == before
 
 

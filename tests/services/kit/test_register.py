@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidTag
 
 from consent.keys import AuthorityUnavailable
 from events.case import CaseOpened
+from events.identity import ClientIntroduced
 from services.case.referrals.commands import MakeReferral
 from services.client.authority.commands import WithdrawConsent
 from services.kit.bootstrap import Platform
@@ -17,7 +18,7 @@ from services.kit.errors import Invalid
 from services.kit.register import ClientRegister, Entry, valid_hetu
 from services.kit.store import OrganisationStore
 from services.kit.store_sqlite import store_in
-from tests.projections.town import FIRST, HETU, HOME, NAME, SECOND, SOCIAL, Town
+from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, OTHER_HETU, SECOND, SOCIAL, Town
 
 CLIENT, OTHER = "c1" * 16, "c2" * 16
 
@@ -118,6 +119,28 @@ def test_no_name_and_no_code_can_be_read_on_the_disk(town: Town, tmp_path: Path)
     town.platform.settle()
     assert files_with(tmp_path, "esimerkkivalmennus"), "the files are there and are read"
     assert files_with(tmp_path, NAME, "Salonen", HETU, HETU.lower()) == []
+
+
+FALSE = {"register_entry": "0" * 32, "full_name": "Väärä Nimi", "hetu": HETU, "language": "fi"}
+
+
+@pytest.mark.parametrize(
+    ("says", "name"),
+    [
+        ({"to": FIRST, "hetu": OTHER_HETU}, NAME),  # another person's code: one of the two is wrong
+        ({"to": FIRST, "hetu": "not a code"}, NAME),
+        ({"to": SECOND}, NAME),  # meant for somebody else
+        ({"to": FIRST}, "Väärä Nimi"),  # of the same person: the newest word
+    ],
+)
+def test_what_a_second_introduction_may_change(town: Town, says: dict[str, str], name: str) -> None:
+    introduced(town)
+    town.consents(EMPLOYMENT, FIRST, "identity")
+    body = town.bytes_of(EMPLOYMENT, ClientIntroduced(**(FALSE | says)))  # type: ignore[arg-type]
+    town.forge(EMPLOYMENT, FIRST, "identity", body)
+    town.platform.settle()
+    assert town.aside(FIRST) == [] and "ClientIntroduced" in town.held(FIRST)
+    assert town[FIRST].register.get(town.client) == Entry(name, HETU, "fi")
 
 
 def test_the_end_of_consent_clears_the_introduced_client(town: Town) -> None:
