@@ -278,6 +278,7 @@ def main() -> None:
         tenths = list(rebuild(on, asked.rebuild))
         (_, first, memory_first), (count, last, memory_last) = tenths[1], tenths[-1]
         table.add_row(f"rebuild of {count:,}: µs an event, last tenth : second tenth", f"{last:.0f}", f"{first:.0f}", f"{last / first:.2f}", "flat")
+        table.add_row("each tenth, µs an event", " ".join(f"{taken:.0f}" for _, taken, _ in tenths), "", "", "")
         table.add_row("its memory, MiB, last tenth : second tenth", f"{memory_last}", f"{memory_first}", f"{memory_last / memory_first:.2f}", "flat")
     screen.print(table)
 
