@@ -123,7 +123,7 @@ class OrganisationStore:
         self._next_facts = f"SELECT {place}, state FROM stored_events WHERE {place} > ? ORDER BY {place} LIMIT ?"
         self._to_publish = f"SELECT COUNT(*) FROM (SELECT 1 FROM stored_events WHERE {place} > ? LIMIT ?) AS waiting"
         self._numbered = f"SELECT {place}, originator_id FROM stored_events WHERE {place} > ?"
-        self._next_clients = f"SELECT DISTINCT originator_id FROM stored_events WHERE {place} > ?"
+        self._next_clients = f"SELECT DISTINCT originator_id FROM stored_events WHERE {place} > ? ORDER BY 1"
         self._of_client = f"SELECT {place}, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
         self._publications = " UNION ALL ".join(
             f"SELECT p.number, p.position, p.time, p.recipients FROM stored_events e JOIN {table} p ON p.number = e.{place} "
