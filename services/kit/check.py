@@ -149,10 +149,15 @@ def at_the_head(platform: Platform, counts: dict[str, int]) -> Iterator[Finding]
             yield Finding("at the head", organisation.id, "the view is behind the log")
         if organisation.store.unpublished(1):
             yield Finding("at the head", organisation.id, "facts wait for the publisher")
-        for aside in view.set_aside():
-            yield Finding("at the head", organisation.id, f"record at {aside.position} is set aside: {aside.reason}")
-        for position, _, _, code in organisation.store.reactions_refused():
-            yield Finding("at the head", organisation.id, f"the reaction to the record at {position} was refused: {code}")
+        yield from left_in_plain_sight(organisation)
+
+
+def left_in_plain_sight(organisation: Organisation) -> Iterator[Finding]:
+    """What could not be understood, or reacted to, and waits for somebody to look at it."""
+    for aside in organisation.projector.view.set_aside():
+        yield Finding("at the head", organisation.id, f"record at {aside.position} is set aside: {aside.reason}")
+    for position, _, _, code in organisation.store.reactions_refused():
+        yield Finding("at the head", organisation.id, f"the reaction to the record at {position} was refused: {code}")
 
 
 def held_only_where_covered(platform: Platform, counts: dict[str, int]) -> Iterator[Finding]:

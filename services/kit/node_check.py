@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from services.kit.check import Checked, Finding, files
+from services.kit.check import Checked, Finding, files, left_in_plain_sight
 from services.kit.node import Node
 from services.kit.organisation import Organisation
 
@@ -31,13 +31,9 @@ def check_node(node: Node) -> Checked:
 
 
 def _on_its_log(own: Organisation) -> Iterator[Finding]:
-    view = own.projector.view
     if not own.projector.on_its_log():
         yield Finding("log", own.id, "the shared log is not the one that was read: an older copy?")
-    for aside in view.set_aside():
-        yield Finding("at the head", own.id, f"record at {aside.position} is set aside: {aside.reason}")
-    for position, _, _, code in own.store.reactions_refused():
-        yield Finding("at the head", own.id, f"the reaction to the record at {position} was refused: {code}")
+    yield from left_in_plain_sight(own)
 
 
 def _covered(own: Organisation, counts: dict[str, int]) -> Iterator[Finding]:

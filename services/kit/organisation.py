@@ -228,8 +228,9 @@ class Organisation:
         Others' facts of the client are shown again only while every consent change is known: a dismissed withdrawal
         keeps the door shut. Raises ``Unknown``, ``Impossible`` and ``Invalid``.
         """
-        if IDENTITY_CODE.search(because.encode()):
-            raise Invalid("identity_code_in_text", "because")
+        for field, text in (("because", because), ("by", person)):
+            if IDENTITY_CODE.search(text.encode()):
+                raise Invalid("identity_code_in_text", field)
         found = [a for a in self.projector.view.set_aside() if a.position == position]
         if not found:
             raise Unknown("not_set_aside", "position")

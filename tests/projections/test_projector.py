@@ -264,6 +264,8 @@ def test_only_the_first_of_what_is_set_aside_can_be_dismissed_and_nothing_else(t
         town[EMPLOYMENT].dismiss(1, "testi", "why not")
     with pytest.raises(Invalid, match="identity_code_in_text"):
         town[EMPLOYMENT].dismiss(one.position, "testi", f"it is of {HETU}")
+    with pytest.raises(Invalid, match="identity_code_in_text"):
+        town[EMPLOYMENT].dismiss(one.position, HETU, "why not")
     assert town[EMPLOYMENT].store.dismissed() == [] and town[EMPLOYMENT].replay() == 0
 
 
