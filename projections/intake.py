@@ -35,6 +35,13 @@ class Register(Protocol):
         """Clear an introduced client, unless the organisation has a case of its own with them."""
 
 
+MaySay = Callable[[str, Fact], bool]
+
+
+def anything(_: str, __: Fact) -> bool:
+    return True
+
+
 _TAKES_AWAY = (ConsentWithdrawn, ConsentNarrowed, ConsentRefused)
 
 
@@ -48,13 +55,14 @@ class Intake:
     def __init__(
         self, organisation: str, verifier: Verifier, register: Register, hears: Collection[str],
         today: Callable[[], date], consent_of: Callable[[str], ClientConsent], held_of: Callable[[str], list[HeldRow]],
-        dismissed: Callable[[int], bool],
+        dismissed: Callable[[int], bool], may_say: MaySay,
     ):
         """``consent_of`` and ``held_of`` a client: as they stand in the view. ``dismissed``: has somebody decided that
-        nothing waits for the record at this position, if it is not understood?"""
+        nothing waits for the record at this position, if it is not understood? ``may_say``: is this a fact that its
+        source can say at all?"""
         self.organisation = organisation
         self._verifier, self._register, self._hears, self._today = verifier, register, frozenset(hears), today
-        self._consent_of, self._held_of, self._dismissed = consent_of, held_of, dismissed
+        self._consent_of, self._held_of, self._dismissed, self._may_say = consent_of, held_of, dismissed, may_say
         self._scopes: dict[tuple[str, str], Scope] = {}
 
     def project(
@@ -99,7 +107,7 @@ class Intake:
         if inside.kind == CONSENT_CHANGE:
             self._change(positioned, inside.body, opened, consents, batch)
         else:
-            facts.append(_row(positioned, opened, inside.body))
+            facts.append(self._row(positioned, opened, inside.body))
 
     # Consent changes
 
@@ -149,6 +157,16 @@ class Intake:
 
     # Facts
 
+    def _row(self, positioned: Positioned, key: OpenKey, data: bytes) -> tuple[HeldRow, str]:
+        """The row, and the name of the fact."""
+        fact = decode(data)  # wholly, here and now: what nobody can read must not wait for a reader
+        _check(fact, positioned, key)
+        if not self._may_say(key.source, fact):
+            raise NotUnderstood("the source is none that can say this")
+        dates = fact.fact_date, day_of(positioned.record.time)
+        place = positioned.position, fact.client_ref, fact.organisation, fact.source_seq, fact.category
+        return HeldRow(*place, *dates, data), fact.name
+
     def _keep(self, facts: list[tuple[HeldRow, str]], consents: dict[str, ClientConsent], batch: Batch) -> None:
         known: dict[tuple[str, str, str], Steps] = {}
         for row, name in facts:
@@ -192,15 +210,6 @@ _EXPECTED = (NotUnderstood, SealBroken, SignatureBroken, UnreadableFact, Unknown
 def _reason(error: Exception) -> str:
     """Why a record is set aside. Of what nobody foresaw only its kind is told: its words might repeat the content."""
     return str(error) if isinstance(error, _EXPECTED) else f"unforeseen: {type(error).__name__}"
-
-
-def _row(positioned: Positioned, key: OpenKey, data: bytes) -> tuple[HeldRow, str]:
-    """The row, and the name of the fact."""
-    fact = decode(data)  # wholly, here and now: what nobody can read must not wait for a reader
-    _check(fact, positioned, key)
-    dates = fact.fact_date, day_of(positioned.record.time)
-    place = positioned.position, fact.client_ref, fact.organisation, fact.source_seq, fact.category
-    return HeldRow(*place, *dates, data), fact.name
 
 
 def _check(fact: Fact, positioned: Positioned, key: OpenKey) -> None:

@@ -16,7 +16,7 @@ from consent.policy import ClientConsent
 from consent.sealing import Verifier, locator_of
 from events.shared_log import LogReader, Positioned, SharedLog
 from projections.held import MANY, TO_TRY_AGAIN, Batch, HeldFacts, HeldRow, LastRead, MovedMeanwhile
-from projections.intake import Intake, Register
+from projections.intake import Intake, MaySay, Register, anything
 
 BATCH = 500
 CACHED_CLIENTS = 5_000
@@ -41,17 +41,18 @@ class Projector:
     def __init__(
         self, organisation: str, log: SharedLog, keyring: Keyring, verifier: Verifier, view: HeldFacts,
         today: Callable[[], date], register: Register, hears: Collection[str] = (), reader: LogReader | None = None,
-        watch: Watch = unwatched, dismissed: Callable[[int], bool] = lambda _: False,
+        watch: Watch = unwatched, dismissed: Callable[[int], bool] = lambda _: False, may_say: MaySay = anything,
     ):
         """``hears``: names of the facts that the organisation may have to react to. ``reader``: this projector moves
-        the view, by the reader's partitions. One without waits for another process to move it. ``dismissed``: see ``Intake``."""
+        the view, by the reader's partitions. One without waits for another process to move it. ``dismissed``
+        and ``may_say``: see ``Intake``."""
         self.organisation = organisation
         self.view = view
         self._log, self._keyring, self._reader, self._today = log, keyring, reader, today
         self._watch = watch
         self.intake = Intake(
             organisation, verifier, register, hears, today, self._remembered,
-            lambda client_ref: self.view.held(client_ref), dismissed,
+            lambda client_ref: self.view.held(client_ref), dismissed, may_say,
         )
         self._consent: OrderedDict[str, ClientConsent] = OrderedDict()
         self._blocked = {aside.client_ref for aside in view.set_aside()}

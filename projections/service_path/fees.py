@@ -40,9 +40,16 @@ def fees(facts: Sequence[Fact]) -> tuple[FeeRow, ...]:
     return tuple(_row(fee) for fee in found.values())
 
 
+def _answers(answer: Fact, claim: Fact) -> bool:
+    """Only its two parties speak of a claim."""
+    assert isinstance(claim.says, FeeClaimed)
+    parties = (claim.organisation, claim.says.funder)
+    return answer.organisation in parties and getattr(answer.says, "claim", None) in (claim.ref, claim.fact_id)
+
+
 def _row(fee: Fee) -> FeeRow:
     claim = fee.claims[-1] if fee.claims else None
-    of_claim = [a for a in fee.answers if claim is None or getattr(a.says, "claim", None) in (claim.ref, claim.fact_id)]
+    of_claim = [a for a in fee.answers if claim is None or _answers(a, claim)]
     # Provider and funder may both speak on one day: the moment of writing tells which came last.
     answers = sorted(of_claim, key=lambda a: (a.occurred_on, a.recorded_at, a.organisation, a.source_seq))
     # The claim tells milestone and coaching too, where the milestone itself is not visible.

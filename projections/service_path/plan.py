@@ -12,6 +12,8 @@ from projections.service_path.implementation_plan import implementation_plan
 from projections.service_path.rows import AgreedByRow, NextVersionRow, PlannedServiceRow, PlanRow, PlanState
 
 Order = tuple[date, str, int]
+CLIENT = "client"
+"""The client as a party, and the role in which they act."""
 
 
 @dataclass
@@ -38,8 +40,8 @@ def plan(facts: Sequence[Fact]) -> PlanRow | None:
     versions = _versions(facts)
     if not versions:
         return None if carried_out is None else PlanRow(implementation_plan=carried_out)
-    ended = {f.says.plan for f in facts if isinstance(f.says, ActivationPlanEnded)}
-    going_on = [v for v in versions if v.plan not in ended]
+    ended = {(f.organisation, f.says.plan) for f in facts if isinstance(f.says, ActivationPlanEnded)}
+    going_on = [v for v in versions if (v.home, v.plan) not in ended]
     # Being in force comes before being proposed, the later before the earlier.
     current = max(going_on or versions, key=lambda v: (v.in_force is not None, v.order, v.number))
     row = _row(current, facts, has_ended=not going_on)
@@ -55,13 +57,15 @@ def only_goals(row: PlanRow | None) -> PlanRow | None:
 
 
 def _versions(facts: Sequence[Fact]) -> list[Version]:
-    found: dict[tuple[str, int], Version] = {}
+    """Only its home proposes a plan's versions and declares them in force: what another organisation says of it is about a
+    plan of its own."""
+    found: dict[tuple[str, str, int], Version] = {}
     for fact in facts:
         says = fact.says
         if not isinstance(says, (ActivationPlanProposed, ActivationPlanInForce)):
             continue
-        key = (says.plan or fact.ref, says.plan_version)
-        version = found.setdefault(key, Version(*key, fact.organisation, says.content_hash))
+        plan, number, home = says.plan or fact.ref, says.plan_version, fact.organisation
+        version = found.setdefault((home, plan, number), Version(plan, number, home, says.content_hash))
         if isinstance(says, ActivationPlanProposed):
             version.proposed, version.wording = fact.order, says
         else:
@@ -110,10 +114,19 @@ def _agreed_by(version: Version, facts: Sequence[Fact]) -> tuple[AgreedByRow, ..
     by_party: dict[str, AgreedByRow] = {}
     for fact in facts:
         says = fact.says
-        if isinstance(says, ActivationPlanAgreed) and (says.plan, says.plan_version, says.content_hash) == meant:
+        if not isinstance(says, ActivationPlanAgreed) or not _counts(fact, says, version):
+            continue
+        if (says.plan, says.plan_version, says.content_hash) == meant:
             row = AgreedByRow(party=says.party, on=fact.occurred_on, on_behalf_reason=says.on_behalf_reason)
             by_party.setdefault(says.party, row)
     return tuple(by_party.values())
+
+
+def _counts(fact: Fact, says: ActivationPlanAgreed, version: Version) -> bool:
+    """A party agrees for itself, the client in their own role; for others the plan's home records it with a reason."""
+    if says.on_behalf_reason is not None:
+        return fact.organisation == version.home
+    return says.party == (CLIENT if fact.role == CLIENT else fact.organisation)
 
 
 def _next_version(current: Version, versions: Sequence[Version], facts: Sequence[Fact]) -> NextVersionRow | None:
@@ -128,6 +141,6 @@ def _next_version(current: Version, versions: Sequence[Version], facts: Sequence
 
 
 def _newer(version: Version, current: Version) -> bool:
-    if version.plan == current.plan:
+    if (version.home, version.plan) == (current.home, current.plan):
         return version.number > current.number
     return version.order > current.order

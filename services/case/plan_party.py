@@ -28,8 +28,11 @@ class AgreeToVersion(Command):
 
 
 def note_version(file: ClientFile, heard: Fact[ActivationPlanProposed], at: At, party: str) -> list[Draft]:
-    """Keep a reference to each version that names ``party``; one taken back at its home is taken back here too."""
+    """Keep a reference to each version that names ``party``; one taken back at its home is taken back here too. Of a plan
+    that another organisation began it says nothing to us."""
     says = heard.says
+    if any(n.says.plan == (says.plan or heard.ref) and n.says.home != heard.organisation for n in file.of(PlanVersionNoted)):
+        return []
     version = PlanVersionNoted(
         plan=says.plan or heard.ref,
         plan_version=says.plan_version,

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from consent.keys import Keyring, derive
 from consent.sealing import SignatureBroken, Signer, Verifier
+from events.consent import PathOpened, PathRefused, WithdrawalApplied
+from events.envelope import Fact, Says
 from events.shared_log import LogReader, SharedLog
 from services.client.authority.domain import feature as authority_feature
 from services.client.authority.keyring import Authority
@@ -25,6 +27,12 @@ from services.kit.organisation import AskClientRef, Organisation
 from services.kit.places import Places
 from services.kit.register import ClientRegister
 from services.kit.store import OrganisationStore
+
+CLIENT = "client"
+"""The kind of the client's own place, and the role in which the client acts there."""
+
+EVERYBODYS: frozenset[type[Says]] = frozenset((PathOpened, PathRefused, WithdrawalApplied))
+"""What the platform itself says for any organisation."""
 
 PublicKeys = Mapping[str, Sequence[Ed25519PublicKey]]
 """Each organisation's; several while it changes from one to the next."""
@@ -43,6 +51,21 @@ class Keys:
             raise SignatureBroken("the source is not a known organisation") from None
 
 
+class Sayings:
+    """Who may say what: a source only what a feature of its kind says, and only the client's own place for the client."""
+
+    def __init__(self, installation: Installation):
+        self._kinds = {o.id: o.kind for o in installation.organisation}
+        kinds = set(self._kinds.values())
+        self._says = {k: EVERYBODYS | {s for f in _of_kind(k, installation) for s in f.says} for k in kinds}
+
+    def may(self, source: str, fact: Fact) -> bool:
+        kind = self._kinds.get(source)
+        if kind is None or (fact.role == CLIENT and kind != CLIENT):
+            return False
+        return type(fact.says) in self._says[kind]
+
+
 class Composer:
     """Puts organisations together. What all of them share is here."""
 
@@ -50,6 +73,7 @@ class Composer:
         self._trace_on_log = trace_on_log
         self.installation, self.clock, self.places = installation, clock, places
         self.names = {o.id: o.name for o in installation.organisation}
+        self.sayings = Sayings(installation)
         self.log: SharedLog = places.log()
 
     def signing_key(self, organisation: str) -> Ed25519PrivateKey:
@@ -93,6 +117,7 @@ class Composer:
             acknowledge=home.publish_changes if home else lambda _: None,
             also_here=home.knows if home else lambda _: False,
             apart=self.installation.apart,
+            may_say=self.sayings.may,
             reader=reader,
             marking_key=derive(secret, "marks"),
             trace_on_log=self._trace_on_log,
@@ -177,13 +202,18 @@ def rebuild(organisation: Organisation, places: Places, log: SharedLog) -> Itera
         organisation.adopt(projector.view, place.switch)
 
 
+def _of_kind(kind: str, installation: Installation) -> tuple[Feature, ...]:
+    """All that an organisation of the kind can have switched on."""
+    own: tuple[Feature, ...] = import_module(f"services.{kind}").FEATURES
+    if kind == CLIENT:
+        return (authority_feature(installation.ids), *own)
+    return (*import_module("services.case").FEATURES, *own)
+
+
 def features(config: OrganisationConfig, installation: Installation) -> Iterable[Feature]:
     """The features switched on: those of the kind and, but for the client's own place, the common case part."""
     own: tuple[Feature, ...] = import_module(f"services.{config.kind}").FEATURES
-    if config.kind == "client":
-        common: tuple[Feature, ...] = (authority_feature(installation.ids),)
-    else:
-        common = import_module("services.case").FEATURES
+    common = [f for f in _of_kind(config.kind, installation) if f not in own]
     wanted = config.features
     unknown = set(wanted or ()) - {f.name for f in own}
     if unknown:

@@ -26,6 +26,7 @@ class Features:
 
     def __init__(self, features: Iterable[Feature]):
         self.all = tuple(features)
+        self.says = frozenset(says for f in self.all for says in f.says)
         self.deciding = {command: f for f in self.all for command in f.decides}
         self.hears = frozenset(says.__name__ for f in self.all for says in f.reacts)
         """Names of the others' facts to which some feature reacts."""
@@ -84,12 +85,21 @@ def _settled(
             raise RuntimeError("features follow each other in a circle")
         following = stamped(file.plus(queue), _following(features, file.plus(queue), fact, at), at, command_id, new_ref)
         queue.extend(following)
+    _declared(features, feature, file, queue)
     after = file.plus(queue)
     for check in features.checks_for(feature, drafts):
         check(after)
     for fact in queue:
         check_fact(fact, at)
     return tuple(queue)
+
+
+def _declared(features: Features, feature: Feature, file: ClientFile, queue: Sequence[Fact]) -> None:
+    """What no feature declares nobody would take. What stands in the file can be corrected also where its feature is
+    switched off by now."""
+    strange = {type(fact.says) for fact in queue} - features.says
+    if strange and not strange <= {type(fact.says) for fact in file.facts}:
+        raise RuntimeError(f"{feature.name} says what no feature declares")
 
 
 def _following(features: Features, file: ClientFile, fact: Fact, at: At) -> list[Draft]:

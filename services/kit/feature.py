@@ -1,4 +1,4 @@
-"""A feature: one folder you could copy. What it decides, what cannot be, what follows, what it reacts to."""
+"""A feature: one folder you could copy. What it says and decides, what cannot be, what follows, what it reacts to."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,9 +24,11 @@ React = Callable[[ClientFile, Fact[Any], At], Sequence[Draft]]
 
 @dataclass(frozen=True)
 class Feature:
-    """``decides`` by command class, ``follows`` and ``reacts`` by the class of what a fact says."""
+    """``decides`` by command class, ``follows`` and ``reacts`` by the class of what a fact says. ``says``: all that its facts
+    may say; of a source without the feature nobody takes it."""
 
     name: str
+    says: tuple[type[Says], ...] = ()
     decides: Mapping[type[Command], Decide] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     follows: Mapping[type[Says], Follow] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from events.envelope import REF, Fact, Says
 from events.shared_log import LogReader, LogUnavailable, SharedLog
 from projections.door import Door, LooksBackOnly, NotAClientHere, Viewer
 from projections.held import WAITS_BEHIND, HeldFacts
+from projections.intake import MaySay, anything
 from projections.run import Projector, Watch, unwatched
 from projections.service_path.rows import ServicePath
 from services.kit.client_file import Actor, At, ClientFile, Draft
@@ -51,14 +52,14 @@ class Organisation:
         ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str], marking_key: bytes,
         acknowledge: Acknowledge = lambda _: None, also_here: Callable[[str], bool] = lambda _: False,
         apart: frozenset[str] = frozenset(), reader: LogReader | None = None,
-        trace_on_log: bool = True,
+        trace_on_log: bool = True, may_say: MaySay = anything,
     ):
-        """``trace_on_log``: what a sampled act writes carries its trace to the shared log."""
+        """``trace_on_log``: what a sampled act writes carries its trace to the shared log. ``may_say``: see ``Intake``."""
         self.config, self.store, self.register, self.features = config, store, register, features
         self.id = config.id
         self._log, self._keyring, self._verifier, self._now = log, keyring, verifier, now
         self._ask_client_ref, self._acknowledge, self._also_here = ask_client_ref, acknowledge, also_here
-        self._writing, self._marking_key = threading.RLock(), marking_key
+        self._writing, self._marking_key, self._may_say = threading.RLock(), marking_key, may_say
         self.reading, publishing, self._trace_on_log = Reading(self.id, now), Publishing(self.id, now), trace_on_log
         self.projector = self.projector_on(view, reader, self.reading)
         release = Release(self.id, log, keyring, signer, register.fill_in, apart, publishing.decided)
@@ -73,7 +74,7 @@ class Organisation:
         """A projector of this organisation that writes to ``view`` what it reads."""
         return Projector(
             self.id, self._log, self._keyring, self._verifier, view, self.today, self.register, self.features.hears,
-            reader, watch, self.store.is_dismissed,
+            reader, watch, self.store.is_dismissed, self._may_say,
         )
 
     def today(self) -> date:

@@ -31,7 +31,7 @@ class Book:
 
     def fact(
         self, says: Says, on: str, organisation: str = "social", corrects: Fact | None = None, annuls: bool = False,
-        hour: int = 9,
+        hour: int = 9, role: str = "any",
     ) -> Fact:
         """Write one more. Returns it, so that others can refer to its ``ref``."""
         self._seq[organisation] += 1
@@ -48,7 +48,7 @@ class Book:
             recorded_at=datetime.combine(day, time(hour), UTC),
             actor="p1",
             actor_name="Testi Henkilö",
-            role="any",
+            role=role,
             command_id=f"{len(self.facts):032x}",
             says=says,
             corrects=corrects.ref if corrects else None,

@@ -10,18 +10,20 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from consent.domain import Change
-from consent.keys import AuthorityUnavailable, OpenKey
+from consent.keys import AuthorityUnavailable
 from consent.sealing import CONSENT_CHANGE, seal_parts
 from events import catalogue
 from events.activity import ActivityStarted
 from events.case import CaseOpened
+from events.coaching import CoachingStarted
 from events.consent import ConsentWithdrawn, WithdrawalApplied
+from events.envelope import Fact
 from events.referral import ReferralMade
-from events.shared_log import Positioned, Record
+from events.shared_log import Record
 from events.sqlite import Datastore
 from events.structs import replaced
 from projections import intake
-from projections.held import TO_HEAR, TO_TRY_AGAIN, HeldFacts, HeldRow
+from projections.held import TO_HEAR, TO_TRY_AGAIN, HeldFacts
 from projections.run import LogReplaced
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
 from services.kit.bootstrap import Platform
@@ -30,6 +32,7 @@ from services.kit.clock import StoryClock
 from services.kit.config import load
 from services.kit.embedded import LOG_FILE
 from services.kit.errors import Impossible, Invalid, Unavailable, Unknown
+from tests.projections.facts import example
 from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, SECOND, SOCIAL, Town
 
 STARTED = ActivityStarted(days_per_week=3, place="Paja")
@@ -85,6 +88,13 @@ def forged_withdrawal(town: Town) -> None:
     town.forge(SOCIAL, EMPLOYMENT, "activity", parts, kind=CONSENT_CHANGE)
 
 
+def said_by_no_social_services(town: Town) -> None:
+    """Social services tell how a coaching began."""
+    town.consents(SOCIAL, EMPLOYMENT, "coaching")
+    says = example(CoachingStarted)
+    town.forge(SOCIAL, EMPLOYMENT, "coaching", town.bytes_of(SOCIAL, says))
+
+
 POISON: dict[str, tuple[Poison, str]] = {
     "changed on the way": (poison(plain, change=broken), "seal is broken"),
     "a locator of nobody's": (poison(plain, change=unknown_locator), "no epoch"),
@@ -100,6 +110,8 @@ POISON: dict[str, tuple[Poison, str]] = {
     "a fact of another category": (poison(lambda t: t.bytes_of(SOCIAL, CaseOpened())), "epoch is for"),
     "a fact of another client": (poison(lambda t: t.bytes_of(SOCIAL, STARTED, client_ref=t.other)), "epoch is for"),
     "a fact of another organisation": (poison(lambda t: t.bytes_of(FIRST, STARTED)), "epoch is for"),
+    "a fact that its source's kind never says": (said_by_no_social_services, "none that can"),
+    "the client's word from elsewhere": (poison(lambda t: t.bytes_of(SOCIAL, STARTED, role="client")), "none that can"),
     "a consent change that is not the authority's": (forged_withdrawal, "not the authority's"),
 }
 
@@ -474,15 +486,16 @@ def test_a_rebuilt_view_equals_the_running_one(town: Town) -> None:
 def test_whatever_nobody_foresaw_stops_one_client_only(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     activity_is_consented(town)
     town.consents(SOCIAL, EMPLOYMENT, "activity", client=town.other)
-    true = intake._row
+    true = intake.decode
 
-    def stumbling(positioned: Positioned, key: OpenKey, data: bytes) -> HeldRow:
-        if positioned.record.subject == town.client:
+    def stumbling(data: bytes) -> Fact:
+        fact = true(data)
+        if fact.client_ref == town.client:
             raise ZeroDivisionError("words that might repeat the content")
-        return true(positioned, key, data)
+        return fact
 
     with monkeypatch.context() as stumbles:
-        stumbles.setattr(intake, "_row", stumbling)
+        stumbles.setattr(intake, "decode", stumbling)
         town.says(SOCIAL, STARTED)
         town.says(SOCIAL, STARTED, town.other)
     assert [a.reason for a in town[EMPLOYMENT].projector.view.set_aside()] == ["unforeseen: ZeroDivisionError"]

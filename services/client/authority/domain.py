@@ -9,6 +9,7 @@ from consent.domain import CHANGES, Change, Grant, Grants, fold, parties
 from consent.texts import text_shown
 from events.catalogue import CATEGORIES
 from events.consent import (
+    ClientRefAsked,
     ConsentExtended,
     ConsentGiven,
     ConsentNarrowed,
@@ -44,6 +45,7 @@ def feature(organisations: frozenset[str]) -> Feature:
 
     return Feature(
         name="authority",
+        says=(*CHANGES, ClientRefAsked),
         decides={
             c.GiveConsent: _deciding(_give, with_scopes),
             c.NarrowConsent: _deciding(_narrow, with_scopes),

@@ -1,12 +1,14 @@
 """Fee milestones: recorded with what proves them, claimed from the funder, opened again."""
 
-from events.fee import FeeApproved, FeeMilestoneRecorded, FeePaid, FeeRejected, FeeReopened
+from events.fee import FeeApproved, FeeClaimed, FeeMilestoneRecorded, FeePaid, FeeRejected, FeeReopened
+from events.internal import FeeDecisionNoted
 from services.kit.feature import Feature
 from services.provider.fee_claims import commands as c
 from services.provider.fee_claims import domain, evidence, reactions
 
 FEATURE = Feature(
     name="fee_claims",
+    says=(FeeMilestoneRecorded, FeeClaimed, FeeReopened, FeeDecisionNoted),
     decides={
         c.RecordFeeMilestone: domain.record_milestone,
         c.ClaimFee: domain.claim_fee,

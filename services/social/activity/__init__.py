@@ -1,11 +1,22 @@
 """Rehabilitative work activity (kuntouttava työtoiminta)."""
 
+from events.activity import (
+    ActivityDaysChanged,
+    ActivityDecided,
+    ActivityEnded,
+    ActivityPaused,
+    ActivityResumed,
+    ActivityStarted,
+    ParticipationRecorded,
+    TurningPointReached,
+)
 from services.kit.feature import Feature
 from services.social.activity import commands as c
 from services.social.activity import domain
 
 FEATURE = Feature(
     name="activity",
+    says=(ActivityDecided, ActivityStarted, ActivityDaysChanged, ActivityPaused, ActivityResumed, ParticipationRecorded, TurningPointReached, ActivityEnded),
     decides={
         c.DecideActivity: domain.decide_activity,
         c.StartActivity: domain.start_activity,

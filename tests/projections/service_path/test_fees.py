@@ -72,6 +72,14 @@ def test_reopened_has_no_decision_that_stands(book: Book, fee: Fact, claim: Fact
     assert (the_fee(book).state, the_fee(book).decided_on) == ("reopened", None)
 
 
+def test_only_the_two_parties_of_a_claim_speak_of_it(book: Book, fee: Fact, claim: Fact) -> None:
+    book.fact(FeeRejected(claim=claim.ref, fee=fee.ref, reason="evidence_missing"), "2022-09-20", "another-funder")
+    assert the_fee(book).state == "claimed"
+    book.fact(FeeApproved(claim=claim.ref, fee=fee.ref), "2022-09-20", "a-funder")
+    book.fact(FeePaid(claim=claim.ref, fee=fee.ref), "2022-09-21", "another-funder")
+    assert the_fee(book).state == "approved"
+
+
 def test_on_one_day_the_later_word_of_two_organisations_counts(book: Book, fee: Fact, claim: Fact) -> None:
     book.fact(FeeApproved(claim=claim.ref, fee=fee.ref), "2022-09-20", "z-funder", hour=9)
     reopened = FeeReopened(claim=claim.ref, fee=fee.ref, reason="evidence_corrected")

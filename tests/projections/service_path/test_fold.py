@@ -28,7 +28,7 @@ def story() -> list[Fact]:
     book.fact(CaseOpened(), "2022-01-03")
     book.fact(WorkerAssigned(worker_role="own_social_worker", person="p1", person_name="Testi Henkilö"), "2022-01-03")
     plan = book.fact(example(ActivationPlanProposed, plan=None, plan_version=1, content_hash="h"), "2022-05-02")
-    book.fact(ActivationPlanAgreed(plan=plan.ref, plan_version=1, content_hash="h", party="client"), "2022-05-02", "oma")
+    book.fact(ActivationPlanAgreed(plan=plan.ref, plan_version=1, content_hash="h", party="client"), "2022-05-02", "oma", role="client")
     book.fact(ActivationPlanInForce(plan=plan.ref, plan_version=1, content_hash="h", agreements=()), "2022-05-02")
     book.fact(example(ActivityDecided, starts_on=date(2022, 5, 9), ends_on=date(2022, 12, 30)), "2022-05-02")
     started = book.fact(ActivityStarted(days_per_week=4, place="Paja"), "2022-05-09", "workshop")

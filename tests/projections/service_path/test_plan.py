@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Literal
 
 import msgspec
 import pytest
@@ -84,9 +85,35 @@ def test_agreements_come_one_by_one_and_the_home_puts_it_in_force(book: Book, fi
 
 
 def test_a_party_stands_once_with_its_first_agreement(book: Book, first: Fact) -> None:
-    book.fact(agreed(first, "client"), "2022-05-03")
-    book.fact(agreed(first, "client"), "2022-05-09", "oma-polku")
+    book.fact(agreed(first, "client"), "2022-05-03", "oma-polku", role="client")
+    book.fact(agreed(first, "client"), "2022-05-09", "oma-polku", role="client")
     assert [a.on for a in the_plan(book).agreed_by] == [date(2022, 5, 3)]
+
+
+@pytest.mark.parametrize(("party", "organisation", "role", "reason"), [
+    ("client", "provider", "any", None),
+    ("client", "social", "own_social_worker", None),
+    ("client", "provider", "any", "said_in_joint_meeting"),
+    ("employment", "provider", "any", None),
+    ("employment", "oma-polku", "client", None),
+])  # fmt: skip
+def test_nobody_else_agrees_for_a_party(
+    book: Book, first: Fact, party: str, organisation: str, role: str, reason: Literal["said_in_joint_meeting"] | None
+) -> None:
+    word = msgspec.structs.replace(agreed(first, party), on_behalf_reason=reason)
+    book.fact(word, "2022-05-06", organisation, role=role)
+    assert (the_plan(book).state, the_plan(book).agreed_by) == ("proposed", ())
+
+
+def test_what_another_organisation_says_of_a_plan_is_not_about_this_one(book: Book, first: Fact) -> None:
+    book.fact(agreed(first, "social"), "2022-05-02")
+    book.fact(in_force(first), "2022-05-04")
+    before = the_plan(book)
+    book.fact(ActivationPlanEnded(plan=first.ref, reason="replaced"), "2022-06-01", "other-town")
+    assert the_plan(book) == before
+    book.fact(msgspec.structs.replace(proposed(2, first.ref), goals=("muuta",)), "2022-06-02", "other-town")
+    plan = the_plan(book)
+    assert (plan.state, plan.version, plan.goals, plan.organisation) == ("in_force", 1, before.goals, "social")
 
 
 @pytest.mark.parametrize(("version", "content_hash"), [(1, "hash1"), (2, "hash1")])
@@ -100,7 +127,7 @@ def test_an_agreement_to_other_words_has_no_effect(book: Book, first: Fact, vers
 def test_the_version_in_force_holds_until_the_next_one(book: Book, first: Fact) -> None:
     book.fact(in_force(first), "2022-05-04")
     book.fact(proposed(2, first.ref), "2022-08-29")
-    book.fact(agreed(first, "client", 2), "2022-09-01", "oma-polku")
+    book.fact(agreed(first, "client", 2), "2022-09-01", "oma-polku", role="client")
     plan = the_plan(book)
     assert (plan.version, plan.state, plan.goals) == (1, "in_force", ("tavoite 1",))
     assert plan.next_version is not None

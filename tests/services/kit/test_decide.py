@@ -49,7 +49,7 @@ def at_most_three(file: ClientFile) -> None:
         raise Impossible("too_many_notes")
 
 
-NOTES = Feature("notes", decides={Note: note}, checks=(at_most_three,))
+NOTES = Feature("notes", says=(NoteWritten,), decides={Note: note}, checks=(at_most_three,))
 CORRECTIONS = Feature("corrections", decides={Correct: correct})
 FEATURES = Features([NOTES, CORRECTIONS])
 EMPTY = ClientFile(CLIENT, "own")
@@ -120,7 +120,7 @@ def test_what_cannot_be_is_judged_from_the_file_as_it_would_become() -> None:
 def test_a_correction_is_held_to_every_features_checks() -> None:
     file = EMPTY.plus(decided(Note(times=3)))
     assert decided(Correct(fact=file.facts[0].fact_id), file, command_id="2")
-    full = EMPTY.plus(decide(Features([Feature("free", decides={Note: note})]), EMPTY, Note(times=4), at(), "1", new_ref))
+    full = EMPTY.plus(decide(Features([Feature("free", says=(NoteWritten,), decides={Note: note})]), EMPTY, Note(times=4), at(), "1", new_ref))
     assert refused(Correct(fact=full.facts[0].fact_id), full, command_id="2").code == "too_many_notes"
 
 
@@ -145,7 +145,7 @@ def test_more_than_can_be_sealed_is_refused() -> None:
 
 
 def following(*drafts: Draft) -> Features:
-    return Features([NOTES, Feature("more", follows={NoteWritten: lambda file, fact, at: list(drafts)})])
+    return Features([NOTES, Feature("more", says=(CaseOpened,), follows={NoteWritten: lambda file, fact, at: list(drafts)})])
 
 
 def test_what_follows_is_part_of_the_same_decision() -> None:
@@ -165,6 +165,19 @@ def test_features_that_follow_each_other_in_a_circle_are_stopped() -> None:
         decided(Note(), features=following(Draft(NoteWritten(note="again"), TODAY)))
 
 
+def test_what_no_feature_declares_is_a_defect() -> None:
+    silent = Features([Feature("silent", decides={Note: note})])
+    with pytest.raises(RuntimeError, match="silent says what no feature declares"):
+        decided(Note(), features=silent)
+
+
+def test_what_stands_there_can_be_corrected_where_its_feature_is_off_by_now() -> None:
+    (noted,) = decided(Note())
+    off = Features([CORRECTIONS])
+    (better,) = decide(off, EMPTY.plus((noted,)), Correct(fact=noted.ref), at(), "2", new_ref)
+    assert better.corrects == noted.ref
+
+
 # Reactions
 
 
@@ -175,7 +188,7 @@ def reacting(*reactions: list[Draft]) -> Features:
     def reaction(drafts: list[Draft]) -> Any:
         return lambda file, heard, at: drafts
 
-    return Features([NOTES, *(Feature(f"r{n}", reacts={CaseClosed: reaction(d)}) for n, d in enumerate(reactions))])
+    return Features([NOTES, *(Feature(f"r{n}", says=(CaseOpened,), reacts={CaseClosed: reaction(d)}) for n, d in enumerate(reactions))])
 
 
 def test_every_feature_reacts_in_its_turn() -> None:
