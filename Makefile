@@ -35,6 +35,7 @@ test-quick: setup needs
 faults: needs setup
 	KILLS=200 $(BIN)/pytest tests/faults -s
 	FAULTS=50 KEYS_AWAY_SECONDS=60 $(BIN)/pytest tests/machines/test_faults.py -s --timeout 0
+	FAULTS=50 $(BIN)/pytest tests/machines/test_dying.py --timeout 0
 	CONSENT_EXAMPLES=3000 CONSENT_EXAMPLES_ON_SERVERS=200 $(BIN)/pytest tests/consent -n 2 --timeout 0
 
 bench: needs setup

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -132,8 +131,6 @@ class Town:
         self.folder, self.processes = folder, list[Process]()
         self.more: dict[str, dict[str, str]] = {}
         """Settings of some organisations that are otherwise."""
-        self.died = Counter[str]()
-        """How often a process came to the point where it was to die."""
         self.secrets, self.clock_file = folder / "secrets", folder / "story-clock.json"
         self.installation_file = folder / "organisations.toml"
         self.installation_file.write_text(with_keys(INSTALLATION, self.secrets))

@@ -28,6 +28,7 @@ SUITES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("consent, properties and planted faults, in files and on servers", ("pytest", "tests/consent", "-n", "2")),
     ("processes killed", ("pytest", "tests/faults", "-s")),
     ("organisations apart", ("pytest", "tests/machines/test_stories_apart.py", "tests/machines/test_moving.py", "tests/machines/test_restoring.py")),
+    ("processes that die at named points", ("pytest", "tests/machines/test_dying.py")),
     ("faults of processes and servers", ("pytest", "tests/machines/test_faults.py", "-s")),
 )
 

@@ -1,5 +1,5 @@
-"""``palvelupolku`` in a process that ends itself with SIGKILL at a named point: ``python -m tests.machines.dying POINT N ...``
-dies at the N-th time that it comes there."""
+"""``palvelupolku`` in a process that ends itself with SIGKILL at a named point: ``python -m tests.machines.dying POINT ...``
+dies as soon as it comes there."""
 
 import os
 import signal
@@ -36,25 +36,19 @@ POINTS: dict[str, tuple[type, str, str]] = {
 """Where, and whether it dies before or after it."""
 
 
-def dies_at(point: str, times: int) -> None:
+def dies_at(point: str) -> None:
     kind, name, when = POINTS[point]
     method: Callable[..., Any] = getattr(kind, name)
-    left = [times]
 
-    def dying(*args: Any, **how: Any) -> Any:
-        left[0] -= 1
-        if when == BEFORE and left[0] <= 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        answer = method(*args, **how)
-        if left[0] <= 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
+    def dying(*args: Any, **how: Any) -> None:
+        if when == AFTER:
+            method(*args, **how)
+        os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(kind, name, dying)
 
 
 if __name__ == "__main__":
-    point, times, *rest = sys.argv[1:]
-    dies_at(point, int(times))
-    sys.argv = ["palvelupolku", *rest]
+    dies_at(sys.argv[1])
+    sys.argv[1:2] = []
     app()

@@ -3,9 +3,7 @@ is over when its function returns."""
 
 import os
 import random
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -20,7 +18,6 @@ from deploy.kafka.local.cluster import Cluster
 from deploy.postgres.local.server import Server
 from events.shared_log import Record, microseconds
 from events.shared_log.kafka.binding import Headers, headers, position_of
-from tests.machines.dying import POINTS
 from tests.nodes import COMMAND, ROOT, Figures, Process, Town
 from tests.proxy import Proxy
 
@@ -30,26 +27,9 @@ LONG = float(os.environ.get("FAULT_SECONDS", "1"))
 KEYS_AWAY = float(os.environ.get("KEYS_AWAY_SECONDS", "1"))
 """A minute, in a night's run."""
 
-DYING = (sys.executable, "-m", "tests.machines.dying")
-DIES_SECONDS = 12.0
 FROZEN_SECONDS = 16.0
 """With the time until it shows longer than a reader's membership of its group: others take its partitions over meanwhile."""
 SHOWN_SECONDS = 60.0
-
-COMES_BY: dict[str, tuple[str, ...]] = {
-    "facts stored": ("web", "projector"),
-    "sealed, not appended": ("publisher",),
-    "appended, not noted": ("publisher",),
-    "published noted": ("publisher",),
-    "keys given, nothing held": ("projector",),
-    "about to hold": ("projector",),
-    "held, not reacted to": ("projector",),
-    "reacted, still waiting": ("projector",),
-    "purged, not wiped": ("projector",),
-    "disclosure written, not answered": ("web",),
-}
-"""Which processes come to a point, beside those that do all of an organisation's work."""
-
 
 class Ways(NamedTuple):
     """The network between one organisation's processes and what they need."""
@@ -167,24 +147,6 @@ def kill_projector(hurt: Hurt) -> None:
 
 def kill_client_service(hurt: Hurt) -> None:
     _kill(hurt.home)
-
-
-def dying_at(point: str) -> Callable[[Hurt], None]:
-    def fault(hurt: Hurt) -> None:
-        """A process that comes there dies there; one that does not, in time, is spared."""
-        at_home = {"epoch opened", "consent on the log, not acknowledged"}
-        process = hurt.home if point in at_home else hurt.some(*COMES_BY.get(point, ("web", "publisher", "projector")), None)
-        started = _started(process.figures())
-        process.kill()
-        process.start((*DYING, point, str(hurt.random.randint(1, 3))))
-        until = time.monotonic() + DIES_SECONDS
-        while process.popen.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
-        hurt.town.died[point] += process.popen.poll() == -signal.SIGKILL
-        _again(process, started)
-
-    fault.__name__ = f"die: {point}"
-    return fault
 
 
 def kill_broker(hurt: Hurt) -> None:
@@ -321,7 +283,7 @@ FAULTS: dict[str, Callable[[Hurt], None]] = {
     fault.__name__: fault
     for fault in (
         kill_web, kill_publisher, kill_projector, kill_client_service, kill_broker, move_leaders, restart_postgres, keys_away,
-        freeze, cut_from_authority, cut_from_database, cut_from_kafka, poison, forge, *map(dying_at, POINTS),
+        freeze, cut_from_authority, cut_from_database, cut_from_kafka, poison, forge,
     )
 }
 

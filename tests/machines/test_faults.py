@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from deploy.kafka.local.cluster import Cluster
 from deploy.kafka.local.settings import Way
 from deploy.local.processes import free_ports
@@ -97,6 +99,7 @@ class Patient(Player):
             self._platform.settle()
 
 
+@pytest.mark.timeout(1400)
 def test_whatever_goes_wrong_on_the_way(tmp_path: Path) -> None:
     chance = moments(seed())
     chaos = Chaos(chance, Counter(dict.fromkeys(ONLY or FAULTS, TIMES)))
@@ -130,7 +133,6 @@ def _play(folder: Path, told: Story, chaos: Chaos, chance: random.Random) -> Non
                 for _ in Patient(platform, told, people, hurt).play():
                     pass
             platform.settle()
-            print(f"  died at the point: {dict(there.died)}", flush=True)
             assert list(differences(here, paths_of(platform, people, told))) == []
             platform.settle()
             assert _unforeseen(there, hurt) == []
