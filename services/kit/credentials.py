@@ -9,7 +9,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
@@ -50,31 +50,44 @@ class Credential:
         return f"{SCHEME} {jwt.encode({'alg': ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])}"
 
 
+class Signed(NamedTuple):
+    """Who has signed, and the hash of the question that they signed."""
+
+    organisation: str
+    question_hash: object
+
+    def asking(self, question: bytes) -> str:
+        """The organisation. Raises ``NotSignedIn`` where it has signed another question."""
+        if self.question_hash != sha256(question).hexdigest():
+            raise NotSignedIn("not_signed_in")
+        return self.organisation
+
+
 class Credentials:
     """Tells whose a question is, by the organisations' public keys."""
 
     def __init__(self, directory: Directory, now: Now):
         self._directory, self._now = directory, now
 
-    def organisation(self, header: str | None, address: str, question: bytes) -> str:
-        """Raises ``NotSignedIn`` unless a known organisation has signed just this question, just now."""
+    def signed(self, header: str | None, address: str) -> Signed:
+        """Told before the question is read. Raises ``NotSignedIn`` unless a known organisation has signed one just now."""
         scheme, _, token = (header or "").partition(" ")
         try:
             if scheme == SCHEME:
-                return self._signed_by(token, address, question)
+                return self._signed_by(token, address)
         except (JoseError, SignatureBroken, ValueError, LookupError, TypeError, RecursionError):
             pass
         raise NotSignedIn("not_signed_in")
 
-    def _signed_by(self, token: str, address: str, question: bytes) -> str:
+    def _signed_by(self, token: str, address: str) -> Signed:
         claims = self._claims(token)
         now = self._now().timestamp()
         fresh = claims["iat"] - CLOCKS_DIFFER_SECONDS <= now <= claims["exp"] + CLOCKS_DIFFER_SECONDS
         lives = claims["exp"] - claims["iat"] <= LIVES_SECONDS
-        meant = (claims["aud"], claims["htu"], claims["hash"]) == (AUDIENCE, address, sha256(question).hexdigest())
+        meant = (claims["aud"], claims["htu"]) == (AUDIENCE, address)
         if not (fresh and lives and meant):
             raise ValueError
-        return str(claims["iss"])
+        return Signed(str(claims["iss"]), claims["hash"])
 
     def _claims(self, token: str) -> dict[str, Any]:
         """What the organisation says that the token names, signed by one of its keys."""

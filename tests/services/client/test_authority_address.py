@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -164,6 +166,23 @@ def test_what_is_too_large_is_not_read_to_its_end(there: ServedAuthority) -> Non
     with pytest.raises(AuthorityUnavailable):
         there.as_(SOCIAL).client_ref("0" * web.LARGEST_QUESTION, SOCIAL, "x")
     there.as_(SOCIAL).ask_whether_it_answers()  # others are answered still
+
+
+@pytest.mark.parametrize(("signed", "status"), [(False, 401), (True, 408)])
+def test_nobody_waits_for_what_never_comes(
+    there: ServedAuthority, monkeypatch: pytest.MonkeyPatch, signed: bool, status: int
+) -> None:
+    """Only whoever has signed something may send it, and only so long."""
+    monkeypatch.setattr(web, "SENDING_SECONDS", 0.3 if signed else 1e9)
+    address = urlsplit(there.url)
+    with closing(HTTPConnection(str(address.hostname), address.port, timeout=10)) as connection:
+        connection.putrequest("POST", address.path)
+        connection.putheader("Content-Length", str(len(QUESTION)))
+        if signed:
+            connection.putheader("Authorization", there.credential(SOCIAL).header("/authority", QUESTION))
+        connection.endheaders()
+        assert connection.getresponse().status == status
+    there.as_(SOCIAL).ask_whether_it_answers()
 
 
 # What is told of it

@@ -34,13 +34,13 @@ def header(organisation: str = "social", key: Ed25519PrivateKey = SOCIAL, questi
 
 def refused(signed: str | None, seconds: float = 0.0) -> None:
     with pytest.raises(NotSignedIn):
-        at(seconds).organisation(signed, ADDRESS, QUESTION)
+        at(seconds).signed(signed, ADDRESS).asking(QUESTION)
 
 
 @pytest.mark.parametrize("key", [SOCIAL, BEFORE])
 def test_an_organisation_is_known_by_any_of_its_keys(key: Ed25519PrivateKey) -> None:
-    assert at().organisation(header(key=key), ADDRESS, QUESTION) == "social"
-    assert at().organisation(header("employment", OTHER), ADDRESS, QUESTION) == "employment"
+    assert at().signed(header(key=key), ADDRESS).asking(QUESTION) == "social"
+    assert at().signed(header("employment", OTHER), ADDRESS).asking(QUESTION) == "employment"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_whatever_is_said_instead_is_nobodys(said: str) -> None:
 def test_it_is_good_for_a_moment_and_clocks_may_differ() -> None:
     lasts = LIVES_SECONDS + CLOCKS_DIFFER_SECONDS
     for seconds in (-CLOCKS_DIFFER_SECONDS, 0, LIVES_SECONDS, lasts):
-        assert at(seconds).organisation(header(), ADDRESS, QUESTION) == "social"
+        assert at(seconds).signed(header(), ADDRESS).asking(QUESTION) == "social"
     for seconds in (-CLOCKS_DIFFER_SECONDS - 1, lasts + 1, 10 * lasts):
         refused(header(), seconds)
 
@@ -87,7 +87,7 @@ def signed(said: dict[str, Any]) -> str:
 
 
 def test_what_is_made_here_by_hand_is_as_it_is_made_there() -> None:
-    assert at().organisation(signed(claims()), ADDRESS, QUESTION) == "social"
+    assert at().signed(signed(claims()), ADDRESS).asking(QUESTION) == "social"
 
 
 @pytest.mark.parametrize(
