@@ -15,5 +15,10 @@ def given(kind: type[E]) -> E:
     try:
         return kind()
     except ValidationError as error:
-        found = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        found = [_told(".".join(map(str, e["loc"])).upper(), e["msg"]) for e in error.errors(include_input=False)]
         raise CannotServe("; ".join(found)) from None
+
+
+def _told(name: str, what: str) -> str:
+    what = what.removeprefix("Value error, ")
+    return f"{name}: {what}" if name else what

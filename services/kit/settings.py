@@ -3,9 +3,10 @@ these classes (``palvelupolku settings --markdown``)."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 
-from pydantic import DirectoryPath, Field, SecretStr
+from pydantic import DirectoryPath, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 if TYPE_CHECKING:  # its package imports Kafka's library, for which no command should wait that does not use it
@@ -123,8 +124,21 @@ class Settings(Telemetry, Development, KafkaEnvironment, DatabaseEnvironment):
     authority_url: str | None = Field(
         default=None,
         description="Where the client's own place answers for keys and consents, e.g. `https://oma-polku.example/authority/`. "
-        "Needed everywhere but there.",
+        "Needed everywhere but there. Keys come this way: `https` (`SSL_CERT_FILE` names the authorities to trust), or this "
+        "machine.",
     )
+    authority_over_plain_http: bool = Field(
+        default=False,
+        description="Let `AUTHORITY_URL` be plain `http` on another machine: only in a network that nobody else can listen in.",
+    )
+
+    @model_validator(mode="after")
+    def _keys_pass_where_nobody_listens(self) -> Self:
+        if self.authority_url is not None and not self.authority_over_plain_http:
+            asked = urlsplit(self.authority_url)
+            if asked.scheme != "https" and asked.hostname not in ("127.0.0.1", "::1", "localhost"):
+                raise ValueError("AUTHORITY_URL is not https: keys would pass over the network in clear")
+        return self
 
 
 class DatabaseAdministration(Environment):

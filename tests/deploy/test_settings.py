@@ -36,6 +36,33 @@ def test_a_setting_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.Monke
     assert given.kafka("x").sasl_password == "from the file" and given.kafka_topic == "from the environment"
 
 
+@pytest.mark.parametrize(
+    ("url", "plain", "taken"),
+    [
+        ("https://oma-polku.example/authority/", "", True),
+        ("http://127.0.0.1:8400/authority/", "", True),
+        ("http://[::1]:8400/authority/", "", True),
+        ("http://oma-polku.example/authority/", "", False),
+        ("http://127.0.0.1.example/authority/", "", False),
+        ("HTTP://oma-polku/authority/", "", False),
+        ("oma-polku.example/authority/", "", False),
+        ("http://oma-polku:8400/authority/", "true", True),
+    ],
+)
+def test_keys_are_not_asked_for_over_a_network_in_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, plain: str, taken: bool
+) -> None:
+    for name in ("DATABASE_URL", "INSTALLATION", "SECRETS", "KAFKA_BOOTSTRAP_SERVERS"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("AUTHORITY_URL", url)
+    monkeypatch.setenv("AUTHORITY_OVER_PLAIN_HTTP", plain)
+    if taken:
+        assert Settings().authority_url == url  # type: ignore[call-arg]
+        return
+    with pytest.raises(ValidationError, match="AUTHORITY_URL is not https"):
+        Settings()  # type: ignore[call-arg]
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SETTINGS_FOLDER", str(tmp_path / "none"))
     with pytest.raises(ValidationError, match="settings_folder"):
