@@ -80,6 +80,12 @@ class Connection(psycopg.Connection[DictRow]):
             raise
 
 
+def connected(url: str) -> Connection:
+    """A connection for one who keeps it: nothing on it waits for ever, and each statement is one by itself.
+    Raises ``psycopg.Error``."""
+    return Connection.connect(_conninfo(url, "public"), autocommit=True, row_factory=tuple_row)  # type: ignore[arg-type]
+
+
 class Cursor(psycopg.Cursor[tuple[Any, ...]]):
     """Takes our statements (``?``, ``:name``) and the library's; rows are tuples."""
 

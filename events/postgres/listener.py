@@ -10,7 +10,8 @@ from events.postgres.datastore import Datastore
 from events.postgres.recorder import EVENTS
 
 LOOK_UP_SECONDS = 0.5
-"""How long ``stop`` may take."""
+"""How long ``stop`` takes, unless the server is silent just then."""
+STOP_SECONDS = 5.0
 AGAIN_SECONDS = 1.0
 """Between attempts to connect."""
 
@@ -29,8 +30,9 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
+        """A thread that waits for a silent server is left: it does nothing any more."""
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

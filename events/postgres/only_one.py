@@ -2,16 +2,10 @@
 
 import psycopg
 
-from events.postgres.datastore import CONNECT_SECONDS, SILENT_SECONDS
+from events.postgres.datastore import Connection, connected
 
 _TRY = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1))"
-_NETWORK = {
-    "connect_timeout": CONNECT_SECONDS,
-    "keepalives_idle": 5,
-    "keepalives_interval": 5,
-    "keepalives_count": 2,
-    "tcp_user_timeout": SILENT_SECONDS * 1000,
-}
+_LOOK = "SELECT true"
 
 
 class OnlyOne:
@@ -23,24 +17,22 @@ class OnlyOne:
 
     def __init__(self, url: str, name: str):
         self._url, self._name = url, name
-        self._connection: psycopg.Connection[tuple[bool]] | None = None
+        self._connection: Connection | None = None
+        self._mine = False
 
     def has_it(self) -> bool:
         """Try to have it, or look whether it is still there. False too where the server does not answer."""
         try:
-            if self._connection is not None:
-                self._connection.execute("SELECT 1")
-                return True
-            self._connection = psycopg.connect(self._url, autocommit=True, **_NETWORK)  # type: ignore[arg-type]
-            row = self._connection.execute(_TRY, (self._name,)).fetchone()
-            if row is not None and row[0]:
-                return True
+            if self._connection is None:
+                self._connection = connected(self._url)
+            answer = self._connection.execute(_LOOK if self._mine else _TRY, () if self._mine else (self._name,))
+            self._mine = bool(answer.fetchall()[0][0])  # type: ignore[index]
         except psycopg.Error:
-            pass
-        self.let_go()
-        return False
+            self.let_go()
+        return self._mine
 
     def let_go(self) -> None:
+        self._mine = False
         if self._connection is not None:
             self._connection.close()
             self._connection = None

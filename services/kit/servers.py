@@ -55,6 +55,7 @@ class DatabasePlace:
     def new_view(self) -> HeldFacts:
         """Raises ``Unavailable``: another process rebuilds it now."""
         if not self._rebuilding.has_it():
+            self._rebuilding.let_go()
             raise Unavailable("rebuilt_elsewhere")
         self._drop(NEW, BEFORE)
         return HeldFacts(Datastore(self.url, schema=NEW))
@@ -78,7 +79,7 @@ class DatabasePlace:
         """Unless another process rebuilds just now."""
         if self._rebuilding.has_it():
             self._drop(NEW, BEFORE)
-            self._rebuilding.let_go()
+        self._rebuilding.let_go()
 
     def _drop(self, *schemas: str) -> None:
         database = Datastore(self.url)
