@@ -90,7 +90,8 @@ class Intake:
                 batch.set_aside.append(SetAside(positioned.position, client_ref, positioned.record.id, _reason(error)))
         self._keep(facts, consents, batch)
         for client_ref, consent in consents.items():
-            self.purge(client_ref, consent, batch)
+            if self._consent_of(client_ref).changes:  # of a client of whom nothing was told nothing is held
+                self.purge(client_ref, consent, batch)
         return batch, consents
 
     def _open(

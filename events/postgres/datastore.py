@@ -49,6 +49,8 @@ _SESSION = {
     "lock_timeout": f"{LOCK_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
+    # A plan kept from when a table was small would read all of it when it has grown.
+    "plan_cache_mode": "force_custom_plan",
 }
 _DELETED_BUT_THERE = (
     "SELECT coalesce(sum(n_dead_tup), 0)::bigint FROM pg_stat_user_tables WHERE schemaname = ? AND relname = ANY(?)"
