@@ -46,13 +46,14 @@ def disclosures_view(own: Iterable[Fact], told: Iterable[Fact]) -> list[Disclosu
     """
     own = tuple(own)
     words = {f.ref: f.says.legal_ground for f in own if isinstance(f.says, _GROUNDS)}
-    rows = (_row(fact, words) for fact in (*own, *told))
+    others = (f for f in own if not (isinstance(f.says, PathOpened) and f.says.viewer_role == CLIENT))
+    rows = (_row(fact, words) for fact in (*others, *told))
     return sorted((r for r in rows if r is not None), key=lambda r: (r.at, r.organisation))
 
 
 def _row(fact: Fact, words: Mapping[str, str]) -> DisclosureRow | None:
     match fact.says:
-        case PathOpened() as says if says.viewer_role != CLIENT:
+        case PathOpened() as says:
             return DisclosureRow(
                 at=fact.recorded_at, kind="opened", organisation=fact.organisation, person=fact.actor_name,
                 person_id=fact.actor, role=says.viewer_role, purpose=says.purpose, categories=says.categories,

@@ -4,7 +4,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from deploy.local.processes import free_ports
 from events.shared_log.kafka import KafkaSettings
 from events.shared_log.kafka.topic import create_topic
 from services.kit.clock import StoryClock
@@ -33,12 +33,7 @@ COMMAND = (sys.executable, "-m", "services.cli.main")
 START_SECONDS = 180.0
 FETCH_SECONDS = 2.0
 PARTITIONS = 6
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+MOST_PROCESSES = 40
 
 
 class Servers(NamedTuple):
@@ -142,7 +137,8 @@ class Town:
             migrate(url)
         self.home = self.installation.client_organisation.id
         migrate(self.databases[self.home], Tables.AUTHORITY)
-        self.addresses = {o.id: f"http://127.0.0.1:{free_port()}" for o in self.installation.organisation}
+        self._ports = iter(free_ports(MOST_PROCESSES))
+        self.addresses = {o.id: f"http://127.0.0.1:{next(self._ports)}" for o in self.installation.organisation}
 
     def environment(self, organisation: str) -> dict[str, str]:
         return os.environ | {
@@ -160,7 +156,7 @@ class Town:
 
     def serve(self, organisation: str, only: str | None = None) -> Process:
         """Start a process; the one that answers people has the organisation's address."""
-        port = int(self.addresses[organisation].rpartition(":")[2]) if only in (None, "web") else free_port()
+        port = int(self.addresses[organisation].rpartition(":")[2]) if only in (None, "web") else next(self._ports)
         log = self.folder / f"{organisation}-{only or 'all'}-{len(self.processes)}.log"
         process = Process(organisation, only, self.environment(organisation), log, port)
         self.processes.append(process)

@@ -7,7 +7,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from events.postgres.datastore import Datastore
-from events.postgres.recorder import EVENTS
+from events.postgres.recorder import CHANNEL
 
 LOOK_UP_SECONDS = 0.5
 """How long ``stop`` takes, unless the server is silent just then."""
@@ -43,7 +43,7 @@ class Listener:
                 self._stopping.wait(AGAIN_SECONDS)
 
     def _listen(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
-        connection.execute(SQL("LISTEN {}").format(Identifier(EVENTS)))
+        connection.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
         self._wake()
         while not self._stopping.is_set():
             for _ in connection.notifies(timeout=LOOK_UP_SECONDS, stop_after=1):

@@ -5,7 +5,7 @@ is known only inside the seal (consent.md, "The log").
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -119,18 +119,3 @@ def microseconds(moment: datetime) -> int:
     """A moment as a record's ``time``."""
     seconds = int(moment.timestamp())
     return seconds * 1_000_000 + moment.microsecond
-
-
-def cloud_event(record: Record) -> tuple[dict[str, str], bytes]:
-    """The CloudEvents attributes and the data of a record, for any binding."""
-    moment = datetime.fromtimestamp(record.time // 1_000_000, UTC).replace(microsecond=record.time % 1_000_000)
-    attributes = {
-        "specversion": "1.0",
-        "id": record.id,
-        "type": TYPE,
-        "source": SOURCE,
-        "subject": record.subject,
-        "time": moment.isoformat(),
-        "datacontenttype": CONTENT_TYPE,
-    }
-    return attributes, record.data

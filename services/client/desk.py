@@ -12,14 +12,12 @@ from events.consent import CATEGORY as CONSENT
 from events.consent import ClientRefAsked, StatutoryGroundNoted
 from events.envelope import Fact
 from services.client.authority.keyring import Authority
-from services.kit.client_file import Actor
+from services.kit.client_file import SYSTEM, Actor
 from services.kit.clock import Clock
 from services.kit.command import Command
 from services.kit.config import CONSENT_CLERK
 from services.kit.errors import Unknown
 from services.kit.organisation import Organisation
-
-SYSTEM = "system"
 
 
 class HomeDesk:

@@ -15,6 +15,10 @@ S = TypeVar("S", bound=Says)
 _MARKED = re.compile("(.+)#[0-9a-f]{16}", re.DOTALL)
 
 
+SYSTEM = "system"
+"""Person and role where the platform itself acts."""
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts: a person of one organisation, in one role."""

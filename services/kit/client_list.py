@@ -3,6 +3,7 @@
 A name that came by an introduction is another organisation's to tell: it is shown only while its consent holds, and
 each look is in the disclosure log (one a client, reader and day)."""
 
+import time
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from services.kit.organisation import Organisation
 
 NAME = "name"
+
+LOST_SECONDS = 3.0
+"""So long a list waits in all for what cannot be known now. Then it is told without those names that others tell."""
 
 
 class ListedClient(msgspec.Struct, frozen=True):
@@ -37,11 +41,12 @@ def clients(organisation: "Organisation", actor: Actor) -> ClientList:
     """Raises ``NotAllowed`` for a role that sees no names."""
     if sight(actor.role, NAME) is None:
         raise NotAllowed("role_not_allowed", "role")
-    listed, known = list[ListedClient](), True
+    listed, known, lost = list[ListedClient](), True, 0.0
     for client_ref, entry in organisation.register.entries():
         if not organisation.register.is_own(client_ref):
-            if not organisation.door.at_the_head(client_ref):
-                known = False
+            since = time.monotonic()
+            if lost > LOST_SECONDS or not organisation.door.at_the_head(client_ref):
+                known, lost = False, lost + time.monotonic() - since
                 continue
             if not _told(organisation, actor, client_ref):
                 continue

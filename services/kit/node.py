@@ -14,6 +14,7 @@ from events.postgres.only_one import OnlyOne
 from events.shared_log.kafka.topic import groups_of
 from projections.run import Projector
 from services.client.authority.answering import Answering
+from services.client.authority.questions import ADDRESS
 from services.client.authority.remote import RemoteAuthority
 from services.client.authority.silent import Silent
 from services.client.authority.web import authority_app
@@ -94,13 +95,12 @@ class Node:
         reader = self.log.reader(f"{groups_of(self.organisation.id)}.projector")
         return self.organisation.projector_on(self.organisation.projector.view, reader, self.organisation.reading)
 
-    def authority_app(self) -> ASGIApp | None:
-        """At the client's own place: where other organisations ask for keys and consents."""
-        if self.home is None:
-            return None
+    def authority_app(self) -> tuple[str, ASGIApp]:
+        """At the client's own place: the address at which other organisations ask for keys and consents, and what answers."""
+        assert self.home is not None
         organisations = {o.id: o for o in self.installation.organisation}
         answering = Answering(self.authority, self.home, organisations)
-        return authority_app(answering, Credentials(self._keys, RealClock().now))
+        return ADDRESS, authority_app(answering, Credentials(self._keys, RealClock().now))
 
     def rebuild(self) -> Iterator[tuple[int, int]]:
         """Build the view anew beside the one that the organisation's processes go on with, then switch. Yields (read so

@@ -9,13 +9,12 @@ from events.codec import decode
 from events.consent import WithdrawalApplied
 from events.envelope import Fact
 from projections.held import TO_HEAR, HeldFacts, HeldRow, ToConfirm
-from services.kit.client_file import Actor, At, ClientFile, Draft
+from services.kit.client_file import SYSTEM, Actor, At, ClientFile, Draft
 from services.kit.decide import Features, react, stamped
 from services.kit.errors import Refused
 from services.kit.store import OrganisationStore, WrittenMeanwhile
 
 BATCH = 200
-SYSTEM = "system"
 
 log = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from events.consent import PathOpened, PathRefused
 from events.envelope import Fact
 from events.identity import ClientIntroduced
 from events.structs import replaced
+from services.kit.client_file import SYSTEM
 from services.kit.errors import Invalid
 from services.kit.store import OrganisationStore
 
@@ -115,4 +116,4 @@ _NOT_A_CASE = (PathOpened, PathRefused)
 
 def has_own_case(facts: tuple[Fact, ...]) -> bool:
     """Has the organisation anything of its own with the client, beyond having looked?"""
-    return any(not isinstance(f.says, _NOT_A_CASE) and f.role != "system" for f in facts)
+    return any(not isinstance(f.says, _NOT_A_CASE) and f.role != SYSTEM for f in facts)

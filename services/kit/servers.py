@@ -19,9 +19,9 @@ from events.shared_log.kafka import KafkaSettings, KafkaSharedLog
 from projections.held import HeldFacts
 from services.kit.data_directory import make_secret, secret_in
 from services.kit.errors import Unavailable
+from services.kit.migrations import Tables
 from services.kit.store import ClientFiles, OrganisationStore
 
-AUTHORITY = "authority"
 VIEW, NEW, BEFORE = "view", "view_new", "view_before"
 
 
@@ -47,7 +47,7 @@ class DatabasePlace:
 
     def authority(self, tables: Iterable[str]) -> Datastore:
         """Migrations have made the tables."""
-        return Datastore(self.url, schema=AUTHORITY)
+        return Datastore(self.url, schema=Tables.AUTHORITY.schema)
 
     def view(self) -> HeldFacts:
         return HeldFacts(Datastore(self.url, schema=VIEW))

@@ -12,9 +12,10 @@ MEASURE = {
     "events/shared_log/sqlite.py", "events/shared_log/kafka/clients.py", "projections/door.py", "services/kit/loops.py",
     "services/kit/web/guard.py", "services/cli/upkeep.py", "services/cli/node.py", "services/scenario/remote.py",
     "services/kit/telemetry/figures.py", "services/kit/web/traced.py", "services/kit/upstreams.py",
+    "services/kit/client_list.py",
 }
 """How long a reader waits for news, how long a broker may take, how long a read waits to catch up, how long what fails
-pauses, how often somebody asked, how long things take, how long somebody has been silent, and how long the command line and the story player wait for others."""
+pauses, how often somebody asked, how long things take, how long somebody has been silent, how long a list waits, and how long the command line and the story player wait for others."""
 
 ENVIRONMENT = {"services/kit/settings.py"}
 """Through pydantic-settings: who reads it by hand stands in no documentation."""

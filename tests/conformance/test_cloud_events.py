@@ -8,7 +8,8 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 from cloudevents.core.v1.event import CloudEvent
 
-from events.shared_log import Record, cloud_event, day_of, microseconds
+from events.shared_log import Record, day_of, microseconds
+from tests.conformance.cloud_event import cloud_event
 
 SEALED = bytes(range(256))
 MOMENT = datetime(2022, 11, 30, 21, 59, 59, 123456, UTC)

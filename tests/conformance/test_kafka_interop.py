@@ -17,9 +17,10 @@ from kafka import KafkaConsumer, TopicPartition
 
 from consent.keys import LOCATOR_BYTES
 from consent.sealing import FACT, NONCE_BYTES, SIZE_CLASSES, Envelope, Signer, record_id
-from events.shared_log import Record, cloud_event, microseconds
+from events.shared_log import Record, microseconds
 from events.shared_log.kafka import KafkaSettings, KafkaSharedLog
 from events.shared_log.kafka.topic import GROUP_PREFIX, configuration, groups_of
+from tests.conformance.cloud_event import cloud_event
 from tests.conformance.shared_log import everything
 
 ROOT = Path(__file__).parents[2]

@@ -158,10 +158,12 @@ def test_disclosures_come_in_order_with_their_grounds_in_words(told: Told) -> No
     told.file(opened("client"), "2022-01-03")
     told.from_("c", PathRefused(viewer_role="job_coach", reason="not_a_client_here"), "2022-01-04")
     told.from_("b", opened("employment_coach", grant, "f" * 32), "2022-01-03")
+    told.from_("d", opened("client"), "2022-01-06")
     rows = disclosures_view(told.own, told.others)
     assert [(r.kind, r.organisation, r.role) for r in rows] == [
         ("reference_asked", "b", "own_social_worker"), ("opened", "b", "employment_coach"), ("refused", "c", "job_coach"),
-    ]
+        ("opened", "d", "client"),
+    ], "only at the client's own place is it the client who looks"
     assert [(g.grant, g.legal_ground) for g in rows[1].grounds] == [(grant, "Suostumus"), ("f" * 32, None)]
     assert (rows[1].person, rows[1].categories, rows[2].reason) == ("Testi Henkilö", ("activity",), "not_a_client_here")
 

@@ -20,12 +20,12 @@ from fastapi import FastAPI
 
 from events.postgres.datastore import POOL_SECONDS
 from services.cli import servers
+from services.client.authority.questions import ADDRESS
 from services.client.authority.remote import ANSWER_SECONDS
 from services.kit.config import load
 from services.kit.settings import USED_BY, Settings, rows
 from services.kit.web.figures import add_figures
 from services.kit.web.installation import FINISH_SECONDS
-from services.kit.web.node import AUTHORITY
 from services.kit.web.node_health import add_node_health
 from tests.architecture.source import ROOT
 from tests.deploy.command_line import PROGRAM, NoSuchCommand, check
@@ -151,7 +151,7 @@ def test_a_pod_is_told_all_that_its_program_needs(overlay: Overlay, tmp_path: Pa
         kafka = settings.kafka(overlay.organisation)
         assert kafka.sasl_username == overlay.organisation and kafka.sasl_password
         assert Path(kafka.ssl_cafile or "").is_file()
-        assert (settings.authority_url or "").startswith("https://") and (settings.authority_url or "").endswith(f"{AUTHORITY}/")
+        assert (settings.authority_url or "").startswith("https://") and (settings.authority_url or "").endswith(f"{ADDRESS}/")
         if name in overlay.serving():
             keys = {"store.key", "signing.key", *(["authority.key"] if home else [])}
             assert {p.name for p in (settings.secrets / overlay.organisation).glob("*")} == keys

@@ -13,16 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.local.processes import free_ports
 from services.scenario.story import read
 
 STORY = Path(__file__).parents[2] / "deploy" / "scenarios" / "withdrawal.yaml"
 COMMAND = (sys.executable, "-m", "services.cli.main")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def identity_codes() -> list[str]:
@@ -45,7 +40,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    data, port = tmp_path_factory.mktemp("served") / "data", free_port()
+    data, (port,) = tmp_path_factory.mktemp("served") / "data", free_ports(1)
     run = [*COMMAND, "run", "--data", str(data), "--story", str(STORY), "--development", "--port", str(port)]
     process = subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     served = Served(data, port, process)
@@ -116,7 +111,7 @@ def test_a_second_process_does_not_work_on_the_same_data(served: Served) -> None
 
 
 def test_it_stops_though_somebody_never_finishes_a_request(tmp_path: Path) -> None:
-    data, port = tmp_path / "data", free_port()
+    data, (port,) = tmp_path / "data", free_ports(1)
     process = subprocess.Popen([*COMMAND, "run", "--data", str(data), "--port", str(port)], stdout=subprocess.DEVNULL)
     wait_until_it_answers(Served(data, port, process))
     with socket.create_connection(("127.0.0.1", port)) as half:
@@ -127,7 +122,7 @@ def test_it_stops_though_somebody_never_finishes_a_request(tmp_path: Path) -> No
 
 
 def test_a_storys_clock_is_refused_outside_development(tmp_path: Path, served: Served) -> None:
-    run = [*COMMAND, "run", "--data", str(tmp_path / "d"), "--story", str(STORY), "--port", str(free_port())]
+    run = [*COMMAND, "run", "--data", str(tmp_path / "d"), "--story", str(STORY), "--port", str(free_ports(1)[0])]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "--development" in done.stderr
 

@@ -120,6 +120,9 @@ def test_whoever_dies_there_leaves_everything_as_it_must_be(apart: Apart, expect
     seen = apart.round()
     assert watch.died(), "it came there and died"
     assert seen == expected
+
+
+def test_a_check_of_all_of_it_finds_nothing_afterwards(apart: Apart) -> None:
     assert findings(apart.there) == []
 
 

@@ -4,12 +4,14 @@ and neither it nor the figures nor the logs tell of whom."""
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from typing import NamedTuple
 
 import httpx
 import pytest
 
+from events.shared_log.kafka import KafkaSharedLog
 from services.kit.clock import StoryClock
 from tests.nodes import Town, town
 from tests.telemetry.known import KNOWN
@@ -17,7 +19,10 @@ from tests.telemetry.receiver import Receiver, Sent, receiving
 
 SOCIAL, EMPLOYMENT = "orimattila-social", "orimattila-employment"
 HETU, NAME = "131052-930V", "Testi Nimenen"
-SCOPES = [{"from": [SOCIAL], "to": [EMPLOYMENT], "categories": ["case"]}]
+SCOPES = [
+    {"from": [SOCIAL], "to": [EMPLOYMENT], "categories": ["case"]}, {"from": [EMPLOYMENT], "to": [SOCIAL], "categories": ["case"]},
+]
+MEETING = {"participants": ["Kela"], "client_present": True}
 PATIENCE_SECONDS = 60.0
 
 
@@ -37,6 +42,20 @@ class Clicked(NamedTuple):
         address = f"{self.town.addresses[EMPLOYMENT]}/{EMPLOYMENT}/clients/{self.client_ref}/path"
         return httpx.get(address, headers=headers, timeout=30)
 
+    def meeting_at_employment(self) -> httpx.Response:
+        headers = {"Authorization": "Development tiina", "X-Role": "employment_coach"}
+        address = f"{self.town.addresses[EMPLOYMENT]}/{EMPLOYMENT}/clients/{self.client_ref}/hold-joint-meeting"
+        return httpx.post(address, headers=headers, json=MEETING, timeout=30)
+
+    def path_at_social(self) -> httpx.Response:
+        headers = {"Authorization": "Development paivi", "X-Role": "own_social_worker"}
+        return httpx.get(f"{self.town.addresses[SOCIAL]}/{SOCIAL}/clients/{self.client_ref}/path", headers=headers, timeout=30)
+
+    def traces_on_log(self) -> list[str]:
+        """Of each record, empty where it has none."""
+        with closing(KafkaSharedLog(self.town.kafka)) as log:
+            return [p.record.trace for partition in log.partitions() for p in log.read(partition, 0, 1000)]
+
     def social_has_read_everything(self) -> bool:
         standing = httpx.get(f"{self.town.addresses[SOCIAL]}/readyz", timeout=30).json()["standing"]
         return bool(standing["to_read"] == 0)
@@ -51,6 +70,7 @@ def clicked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clicked]:
     with receiving() as receiver, pytest.MonkeyPatch.context() as environment, town(folder) as made:
         environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.address)
         environment.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")
+        made.more[EMPLOYMENT] = {"TRACE_ON_LOG": "false"}
         StoryClock(made.clock_file).move(date(2022, 9, 1), 1)
         for organisation, part in ((made.home, None), (SOCIAL, "web"), (SOCIAL, "publisher"), (SOCIAL, "projector"), (EMPLOYMENT, None)):
             made.serve(organisation, part)
@@ -111,6 +131,17 @@ def test_a_consent_recorded_by_a_clerk_is_one_trace_through_the_authority_to_bot
         assert time.monotonic() < until
         time.sleep(0.1)
         spans = clicked.receiver.wait_for("view.consent", trace=trace)
+
+
+def test_who_leaves_traces_off_the_log_is_followed_only_at_home(clicked: Clicked) -> None:
+    """Its acts are traced in its own processes; the records that come of them say nothing of it."""
+    held = clicked.meeting_at_employment()
+    assert held.status_code == 201, held.text
+    trace = trace_of(clicked, "POST /clients/{client_ref}/hold-joint-meeting")
+    _until(lambda: "JointMeetingHeld" in clicked.path_at_social().text)
+    on_log = clicked.traces_on_log()
+    assert any(on_log) and not any(trace in told for told in on_log)
+    assert not [s for s in clicked.receiver.wait_for("view.row") if s.trace == trace]
 
 
 def test_prometheus_is_told_what_was_done(clicked: Clicked) -> None:

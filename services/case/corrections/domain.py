@@ -10,7 +10,7 @@ from events.catalogue import KNOWN
 from events.envelope import INTERNAL, Fact, Says
 from events.internal import NoteWritten
 from services.case.corrections import commands as c
-from services.kit.client_file import At, ClientFile, Draft
+from services.kit.client_file import SYSTEM, At, ClientFile, Draft
 from services.kit.errors import Impossible, Invalid, NotAllowed, Unknown
 
 WRITTEN_BY_RULE = ("consent", "identity")
@@ -50,7 +50,7 @@ def _own_writing(file: ClientFile, ref: str, at: At) -> Fact:
 
 
 def _a_persons_writing(fact: Fact) -> bool:
-    if fact.role == "system" or fact.category in WRITTEN_BY_RULE:
+    if fact.role == SYSTEM or fact.category in WRITTEN_BY_RULE:
         return False
     return fact.category != INTERNAL or isinstance(fact.says, NoteWritten)
 

@@ -81,7 +81,8 @@ class Answering:
             case ConsentHead(client_ref):
                 return Head(*self._authority.consent_head(client_ref, organisation))
             case NoteGrounds(client_ref, needed):
-                self._authority.note_grounds(client_ref, organisation, frozenset(needed))
+                if self._desk.concerns(client_ref, organisation):  # else what needs a ground stays at home
+                    self._authority.note_grounds(client_ref, organisation, frozenset(needed))
                 return Done()
             case ClientRef(hetu, person):
                 if not self._limiter.hit(REGISTRATIONS, organisation):

@@ -9,9 +9,10 @@ from typing import Any
 from events.postgres import Datastore
 from services.kit.config import OrganisationConfig
 from services.kit.data_directory import view_path
+from services.kit.migrations import Tables
 from services.kit.moving.log import Positions
 from services.kit.moving.progress import CannotMove, Moved
-from services.kit.servers import AUTHORITY, VIEW, DatabasePlace
+from services.kit.servers import VIEW, DatabasePlace
 
 MARK = "moved"
 """A named position of the store's: how many facts were moved, with all that belongs to them."""
@@ -52,8 +53,8 @@ def _store(at: Positions) -> list[_Table]:
 def _authority() -> list[_Table]:
     """A consent change that is not on the log yet is looked for from the log's beginning."""
     return [
-        _Table(f"{AUTHORITY}.clients", "client_ref, hetu_hash, root"),
-        _Table(f"{AUTHORITY}.epochs", "number, client_ref, source, category, lane, members, 0"),
+        _Table(f"{Tables.AUTHORITY.schema}.clients", "client_ref, hetu_hash, root"),
+        _Table(f"{Tables.AUTHORITY.schema}.epochs", "number, client_ref, source, category, lane, members, 0"),
     ]
 
 
@@ -75,9 +76,9 @@ def move_organisation(
     data: Path, organisation: OrganisationConfig, at: Positions, url: str
 ) -> Iterator[Moved]:
     """Everything or nothing; done once. Raises ``CannotMove`` where the database holds something else."""
-    folder, database = data / organisation.id, Datastore(url)
+    folder = data / organisation.id
     DatabasePlace(organisation.id, url, data).view().close()  # makes its tables
-    with closing(_reading(folder / "store.sqlite")) as store:
+    with closing(Datastore(url)) as database, closing(_reading(folder / "store.sqlite")) as store:
         (facts,) = store.execute("SELECT COUNT(*) FROM stored_events").fetchone()
         if _moved_before(database, facts, organisation.id):
             yield Moved(organisation.id, facts, facts)

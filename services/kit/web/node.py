@@ -19,7 +19,6 @@ from services.kit.web.organisation import organisation_app
 from services.kit.web.site import Site
 from services.kit.web.traced import NONE_OF_ITS_OWN
 
-AUTHORITY = "/authority"
 CONSOLE = "console"
 
 
@@ -76,6 +75,6 @@ def node_app(node: Node, development: bool, people: Path | None = None) -> FastA
         sign_in: SignIn = DevelopmentSignIn(NodePeople(node, people)) if development else NoSignIn()
         site = Site(node.organisation, node.desk, sign_in, node.wake.set, node.home)
         app.mount(f"/{node.organisation.id}", organisation_app(site))
-        if (authority := node.authority_app()) is not None:
-            app.mount(AUTHORITY, authority)
+        if node.home is not None:
+            app.mount(*node.authority_app())
     return app

@@ -16,7 +16,7 @@ from services.kit.client_file import Actor
 from services.kit.config import CONSENT_CLERK
 from services.kit.desk import Desk
 from services.kit.errors import Invalid, NotAllowed, Refused, TooMany, Unknown
-from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, SECOND, SOCIAL, Town
+from tests.projections.town import EMPLOYMENT, FIRST, HETU, HOME, NAME, SECOND, SOCIAL, Town
 from tests.proxy import Proxy
 from tests.services.client.served import ServedAuthority
 
@@ -86,8 +86,11 @@ def test_that_consent_has_moved(there: ServedAuthority, town: Town) -> None:
     assert moved.value.client_refs == {town.client}
 
 
-def test_a_ground_is_noted(there: ServedAuthority, town: Town) -> None:
+def test_a_ground_is_noted_of_whom_one_has_to_do_with(there: ServedAuthority, town: Town) -> None:
     scope = Scope(source=FIRST, recipient=FUNDER, category="fee")
+    there.as_(FIRST).note_grounds(town.client, FIRST, {scope})
+    assert scope not in town.platform.authority.consent(town.client).grants.statutory, "it knows no more than the reference"
+    town.register(FIRST, NAME, HETU)
     assert scope not in town.platform.authority.consent(town.client).grants.statutory
     for _ in range(2):
         there.as_(FIRST).note_grounds(town.client, FIRST, {scope})

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
 
+from services.kit import client_list
 from services.kit.config import CONSENT_CLERK, load
 from services.kit.organisation import Organisation
 from services.kit.web import clients as clients_module
@@ -431,6 +432,12 @@ def test_an_introduced_name_is_listed_only_while_consent_holds_and_each_look_is_
         }
         nobody = outi.post("/clients/search", {"name": "no such name"}).json()
         assert nobody == {"clients": [], "incomplete": "consent_state_unknown"}, "it does not depend on the name"
+    with monkeypatch.context() as away:
+        asked: list[str] = []
+        away.setattr(client_list, "LOST_SECONDS", -1.0)
+        away.setattr(fresh.platform.organisations[PROVIDER].door, "at_the_head", asked.append)
+        assert outi.get("/clients").json()["incomplete"] == "consent_state_unknown"
+        assert asked == [], "where it has waited long enough it asks no more"
     assert clerk.give(client, "withdraw-consent", place="Testilä").status_code == 201
     assert outi.get("/clients").json()["clients"] == [{"client_ref": own, "name": "Oma Asiakas"}]
 
