@@ -40,9 +40,9 @@ class Case:
     def new_ref(self) -> str:
         return f"{next(self._ids):032x}"
 
-    def at(self, role: str | None = None, person: str = "p1") -> At:
+    def at(self, role: str | None = None, person: str = "p1", organisation: str | None = None) -> At:
         now = datetime.combine(date.fromisoformat(self.today), time(9), UTC)
-        return At(now=now, actor=Actor(person, "Testi Henkilö", role or self.role, self.file.organisation))
+        return At(now=now, actor=Actor(person, "Testi Henkilö", role or self.role, organisation or self.file.organisation))
 
     def given(self, says: Says, on: str | None = None, person: str = "p1", corrects: str | None = None,
               annuls: bool = False) -> str:
@@ -53,11 +53,11 @@ class Case:
         return fact.fact_id
 
     def when(self, command: Command, on: str | None = None, role: str | None = None, person: str = "p1",
-             command_id: str | None = None) -> str | None:
+             command_id: str | None = None, organisation: str | None = None) -> str | None:
         """A command is given on the day ``on``. Returns the reference of its first new fact."""
         self.today = on or self.today
         self.new = decide(
-            self.features, self.file, command, self.at(role, person), command_id or self.new_ref(), self.new_ref
+            self.features, self.file, command, self.at(role, person, organisation), command_id or self.new_ref(), self.new_ref
         )
         self.file = self.file.plus(self.new)
         return self.new[0].fact_id if self.new else None

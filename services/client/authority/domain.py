@@ -130,9 +130,10 @@ def _give(file: ClientFile, command: c.GiveConsent, on: date, recorded: dict[str
 
 
 def _narrow(file: ClientFile, command: c.NarrowConsent, on: date, recorded: dict[str, Any], scopes: WithScopes) -> ConsentNarrowed:
-    grant = _grant(file, command.grant)
+    knows = _Knows(file, recorded["recorded_in"])
+    grant = _grant(file, command.grant, knows)
     removed = scopes(command.remove, "remove")
-    if not set(removed) <= set(grant.starts):
+    if not set(removed) <= set(knows.of(grant)):
         raise Unknown("not_in_the_consent", "remove")
     until = command.valid_until or grant.valid_until
     if until is not None and until > grant.last_day:
@@ -146,8 +147,12 @@ def _narrow(file: ClientFile, command: c.NarrowConsent, on: date, recorded: dict
 
 
 def _extend(file: ClientFile, command: c.ExtendConsent, on: date, recorded: dict[str, Any], scopes: WithScopes) -> ConsentExtended:
-    grant = _grant(file, command.grant)
-    added = tuple(s for s in scopes(command.add, "add") if s not in grant.starts)
+    knows = _Knows(file, recorded["recorded_in"])
+    grant = _grant(file, command.grant, knows)
+    wanted = scopes(command.add, "add")
+    if not knows.whole(grant.ref) and not all(map(knows.is_in, wanted)):
+        raise NotAllowed("others_in_the_consent", "add")
+    added = tuple(s for s in wanted if s not in grant.starts)
     until = None if command.open_ended else command.valid_until or grant.valid_until
     if (until or date.max) < grant.last_day:
         raise Impossible("extending_never_takes_away", "valid_until")
@@ -171,7 +176,7 @@ def _extend(file: ClientFile, command: c.ExtendConsent, on: date, recorded: dict
 
 
 def _withdraw(file: ClientFile, command: c.WithdrawConsent, on: date, recorded: dict[str, Any], _: WithScopes) -> ConsentWithdrawn:
-    return ConsentWithdrawn(grant=_grant(file, command.grant).ref, **recorded)
+    return ConsentWithdrawn(grant=_grant(file, command.grant, _Knows(file, recorded["recorded_in"])).ref, **recorded)
 
 
 def _refuse(file: ClientFile, command: c.RefuseConsent, on: date, recorded: dict[str, Any], scopes: WithScopes) -> ConsentRefused:
@@ -179,15 +184,35 @@ def _refuse(file: ClientFile, command: c.RefuseConsent, on: date, recorded: dict
 
 
 def _lift(file: ClientFile, command: c.LiftRefusal, on: date, recorded: dict[str, Any], _: WithScopes) -> RefusalLifted:
-    refusals = grants_in(file).refusals
+    knows = _Knows(file, recorded["recorded_in"])
+    refusals = {r: s for r, s in grants_in(file).refusals.items() if knows.whole(r) or any(map(knows.is_in, s))}
     if command.refusal is not None and command.refusal not in refusals:
         raise Unknown("unknown_reference", "refusal")
     return RefusalLifted(refusal=command.refusal or _only(list(refusals), "refusal"), **recorded)
 
 
-def _grant(file: ClientFile, ref: str | None) -> Grant:
+class _Knows:
+    """What whoever records may know of consents, so that no refusal tells more: at the client's own place all; in another
+    organisation what it has recorded itself, and of the rest what names it (consent.md: nobody learns of others' scopes)."""
+
+    def __init__(self, file: ClientFile, organisation: str):
+        self._organisation, self._everything = organisation, organisation == file.organisation
+        own = file.of(ConsentGiven, ConsentRefused)
+        self._recorded = {f.ref for f in own if f.says.recorded_in == organisation}
+
+    def whole(self, ref: str) -> bool:
+        return self._everything or ref in self._recorded
+
+    def is_in(self, scope: Scope) -> bool:
+        return self._organisation in (scope.source, scope.recipient)
+
+    def of(self, grant: Grant) -> tuple[Scope, ...]:
+        return tuple(s for s in grant.scopes if self.whole(grant.ref) or self.is_in(s))
+
+
+def _grant(file: ClientFile, ref: str | None, knows: _Knows) -> Grant:
     """The grant that ``ref`` names, or the only one in force. A statutory ground is not the client's to change."""
-    grants = {r: g for r, g in grants_in(file).grants.items() if g.instrument != "statutory"}
+    grants = {r: g for r, g in grants_in(file).grants.items() if g.instrument != "statutory" and knows.of(g)}
     standing = [r for r, g in grants.items() if g.withdrawn_by is None]
     grant = grants.get(ref or _only(standing, "grant"))
     if grant is None:

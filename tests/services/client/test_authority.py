@@ -155,6 +155,50 @@ def test_a_refusal_and_its_lifting(case: Case) -> None:
     case.refused("nothing_to_refer_to", c.LiftRefusal(), field="refusal")
 
 
+# Another organisation's clerk
+
+
+def clerk(organisation: str) -> dict[str, str]:
+    return {"role": "consent_clerk", "organisation": organisation}
+
+
+def test_a_clerk_learns_nothing_of_a_consent_between_others(case: Case) -> None:
+    """Whatever they ask, it is as if there were none."""
+    grant = given(case, valid_until=date(2022, 12, 31))
+    refusal = case.when(c.RefuseConsent(scopes=[line("coaching")]))
+    asked: list[tuple[c.Given, str, str]] = [
+        (c.NarrowConsent(place="x", remove=[line("plan")]), "nothing_to_refer_to", "grant"),
+        (c.NarrowConsent(place="x", remove=[line("coaching")]), "nothing_to_refer_to", "grant"),
+        (c.NarrowConsent(place="x", grant=grant, valid_until=date(2023, 1, 1)), "unknown_reference", "grant"),
+        (c.ExtendConsent(place="x", grant=grant, add=[line("plan", to="employment")]), "unknown_reference", "grant"),
+        (c.WithdrawConsent(place="x"), "nothing_to_refer_to", "grant"),
+        (c.LiftRefusal(place="x"), "nothing_to_refer_to", "refusal"),
+        (c.LiftRefusal(place="x", refusal=refusal), "unknown_reference", "refusal"),
+    ]
+    for command, code, field in asked:
+        case.refused(code, command, field=field, **clerk("employment"))
+
+
+def test_a_party_knows_its_own_part_of_a_consent(case: Case) -> None:
+    both = [line("plan", "activity"), line("plan", to="employment")]
+    case.when(c.GiveConsent(scopes=both))
+    for others in ("plan", "coaching"):  # in the consent, and not in it
+        case.refused("not_in_the_consent", c.NarrowConsent(place="x", remove=[line(others)]), field="remove", **clerk("employment"))
+        case.refused("others_in_the_consent", c.ExtendConsent(place="x", add=[line(others)]), field="add", **clerk("employment"))
+    assert case.when(c.ExtendConsent(place="x", add=[line("statement", source="employment", to="social")]), **clerk("employment"))
+    assert case.when(c.NarrowConsent(place="x", remove=[line("plan", to="employment")]), **clerk("employment"))
+    assert case.when(c.WithdrawConsent(place="x"), **clerk("employment"))
+
+
+def test_who_recorded_a_consent_knows_all_of_it(case: Case) -> None:
+    grant = case.when(c.GiveConsent(place="x", scopes=[line("plan", "activity")]), **clerk("employment"))
+    assert case.when(c.NarrowConsent(place="x", remove=[line("plan")]), **clerk("employment"))
+    assert case.when(c.ExtendConsent(place="x", grant=grant, add=[line("coaching")]), **clerk("employment"))
+    refusal = case.when(c.RefuseConsent(place="x", scopes=[line("plan")]), **clerk("employment"))
+    assert case.when(c.LiftRefusal(place="x", refusal=refusal), **clerk("employment"))
+    assert case.when(c.WithdrawConsent(place="x"), **clerk("employment"))
+
+
 def wide(parties: int) -> c.ScopeLine:
     names = [f"o{n}" for n in range(parties)]
     categories = [x for x in CATEGORIES if x not in ("consent", "health")]
