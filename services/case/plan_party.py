@@ -28,11 +28,8 @@ class AgreeToVersion(Command):
 
 
 def note_version(file: ClientFile, heard: Fact[ActivationPlanProposed], at: At, party: str) -> list[Draft]:
-    """Keep a reference to each version that names ``party``; one taken back at its home is taken back here too. Of a plan
-    that another organisation began it says nothing to us."""
+    """Keep a reference to each version that names ``party``; one taken back at its home is taken back here too."""
     says = heard.says
-    if any(n.says.plan == (says.plan or heard.ref) and n.says.home != heard.organisation for n in file.of(PlanVersionNoted)):
-        return []
     version = PlanVersionNoted(
         plan=says.plan or heard.ref,
         plan_version=says.plan_version,
@@ -69,9 +66,10 @@ def _version_meant(file: ClientFile, command: AgreeToVersion) -> Named:
 
 
 def _newest_of_each_plan(file: ClientFile, wanted: tuple[str | None, int | None, str | None]) -> list[Named]:
-    noted = [_named(n.says) for n in file.of(PlanVersionNoted)]
-    fitting = [v for v in noted if all(w in (None, named) for w, named in zip(wanted, v, strict=True))]
-    return list({v[0]: v for v in sorted(fitting, key=lambda v: v[1])}.values())
+    noted = [n.says for n in file.of(PlanVersionNoted)]
+    fitting = [n for n in noted if all(w in (None, named) for w, named in zip(wanted, _named(n), strict=True))]
+    newest = {(n.home, n.plan): n for n in sorted(fitting, key=lambda n: n.plan_version)}  # a plan is its home's
+    return [_named(n) for n in newest.values()]
 
 
 def _named(says: PlanVersionNoted | ActivationPlanAgreed) -> Named:

@@ -64,7 +64,7 @@ def react(
     features: Features, file: ClientFile, heard: Fact, at: At, new_ref: NewRef
 ) -> tuple[Fact, ...]:
     """The facts that another organisation's fact adds to one's own file, once however often it is heard."""
-    command_id = f"heard:{heard.fact_id}"
+    command_id = f"heard:{heard.organisation}:{heard.fact_id}"
     if command_id in file.command_ids:
         return ()
     new: tuple[Fact, ...] = ()

@@ -19,12 +19,12 @@ def note_referral(file: ClientFile, heard: Fact[ReferralMade], at: At) -> list[D
 def note_withdrawal(file: ClientFile, heard: Fact[ReferralWithdrawn], at: At) -> list[Draft]:
     """Only the sender takes a referral back; where it annuls that, the referral stands again."""
     referral = heard.says.referral
+    if not _noted(file, referral, heard.organisation):
+        return []
     known = _withdrawal(file, referral)
     if known is not None and heard.annuls:
         return [replace(_withdrawn(referral, at), on=known.occurred_on, corrects=known.ref, annuls=True)]
-    if known is not None or heard.annuls or not _noted(file, referral, heard.organisation):
-        return []
-    return [_withdrawn(referral, at)]
+    return [] if known is not None or heard.annuls else [_withdrawn(referral, at)]
 
 
 def _withdrawn(referral: str, at: At) -> Draft:

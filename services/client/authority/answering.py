@@ -81,8 +81,10 @@ class Answering:
             case ConsentHead(client_ref):
                 return Head(*self._authority.consent_head(client_ref, organisation))
             case NoteGrounds(client_ref, needed):
-                if self._desk.concerns(client_ref, organisation):  # else what needs a ground stays at home
-                    self._authority.note_grounds(client_ref, organisation, frozenset(needed))
+                scopes = frozenset(needed)
+                if not self._desk.concerns(client_ref, organisation):  # whoever looks is told of to the client, whatever else
+                    scopes = frozenset(s for s in scopes if s.recipient == self._authority.organisation)
+                self._authority.note_grounds(client_ref, organisation, scopes)
                 return Done()
             case ClientRef(hetu, person):
                 if not self._limiter.hit(REGISTRATIONS, organisation):

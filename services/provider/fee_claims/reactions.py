@@ -20,10 +20,12 @@ Word = FeeApproved | FeeRejected | FeeReopened | FeePaid
 def note_decision(file: ClientFile, heard: Fact[Word], at: At) -> list[Draft]:
     """Only the funder that was asked decides on an own claim. A word taken back is taken back here too."""
     noted = next((f for f in file.of(FeeDecisionNoted) if f.says.fact == heard.ref), None)
+    claim = file.find(noted.says.claim if noted is not None else heard.says.claim, FeeClaimed)
+    if claim is None or claim.says.funder != heard.organisation:
+        return []
     if noted is not None:
         return [replace(Draft(noted.says, noted.occurred_on), corrects=noted.ref, annuls=True)] if heard.annuls else []
-    claim = file.find(heard.says.claim, FeeClaimed)
-    if heard.annuls or claim is None or claim.says.funder != heard.organisation:
+    if heard.annuls:
         return []
     decision = DECISIONS[type(heard.says)]
     return [Draft(FeeDecisionNoted(claim=claim.ref, fee=claim.says.fee, decision=decision, fact=heard.ref), at.today)]

@@ -11,9 +11,12 @@ CLIENT = "client"
 
 
 def note_agreement(file: ClientFile, heard: Fact[ActivationPlanAgreed], at: At) -> list[Draft]:
-    """Keep an agreement, to an older version too. One changed or taken back at its source is followed until the
+    """Keep an agreement, to an older version too. One changed or taken back by the party itself is followed until the
     plan is in force by it: from then on a change of mind is a matter for a new version."""
-    noted = next((n for n in file.of(AgreementNoted) if n.says.agreement == heard.ref), None)
+    if not _speaks_for_itself(heard):
+        return []
+    whose = (heard.ref, heard.says.party)
+    noted = next((n for n in file.of(AgreementNoted) if (n.says.agreement, n.says.party) == whose), None)
     if any(heard.ref in f.says.agreements for f in file.of(ActivationPlanInForce)):
         return []
     if _counts(file, heard):
@@ -25,7 +28,7 @@ def note_agreement(file: ClientFile, heard: Fact[ActivationPlanAgreed], at: At) 
 
 
 def _counts(file: ClientFile, heard: Fact[ActivationPlanAgreed]) -> bool:
-    if heard.annuls or has_ended(file, heard.says.plan) or not _speaks_for_itself(heard):
+    if heard.annuls or has_ended(file, heard.says.plan):
         return False
     agreed_to = (v for v in versions(file, heard.says.plan) if is_about(heard.says, v))
     return any(heard.says.party in v.says.parties for v in agreed_to)

@@ -173,6 +173,8 @@ def test_accepting_after_a_noted_withdrawal_is_refused_until_the_withdrawal_is_a
     case.refused("nothing_to_refer_to", AcceptReferral())
     case.refused("referral_withdrawn", AcceptReferral(referral=referral), field="referral")
     again = ReferralWithdrawn(referral=referral, to="own", reason="need_changed")
+    case.hears(again, source="provider", corrects=withdrawn, annuls=True)
+    case.then()
     case.hears(again, source="employment", corrects=withdrawn, annuls=True)
     assert case.when(AcceptReferral())
 

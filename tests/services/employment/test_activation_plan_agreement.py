@@ -61,6 +61,16 @@ def test_the_newest_is_by_number_not_by_arrival(case: Case) -> None:
     case.then(agreed(plan, version(2), "te"))
 
 
+def test_nobody_takes_a_plan_from_its_home_by_naming_it_first(case: Case) -> None:
+    plan = "a" * 32
+    case.hears(version(9, plan=plan), source="another")
+    case.hears(version(1, plan=plan), source="sote")
+    case.then(noted(plan, version(1), home="sote"))
+    case.refused("say_which_one", AgreeToActivationPlan(), field="plan")
+    case.when(AgreeToActivationPlan(plan_version=1))
+    case.then(agreed(plan, version(1), "te"))
+
+
 def test_an_older_noted_version_can_be_named(case: Case) -> None:
     plan = case.hears(version(1), source="sote")
     case.hears(version(2, plan=plan), source="sote")

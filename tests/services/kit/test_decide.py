@@ -194,7 +194,7 @@ def reacting(*reactions: list[Draft]) -> Features:
 def test_every_feature_reacts_in_its_turn() -> None:
     new = react(reacting([Draft(NoteWritten(note="one"), TODAY)], [Draft(CaseOpened(), TODAY)]), EMPTY, HEARD, at("system"), new_ref)
     assert [(f.name, f.source_seq) for f in new] == [("NoteWritten", 1), ("CaseOpened", 2)]
-    assert {f.command_id for f in new} == {f"heard:{HEARD.fact_id}"}
+    assert {f.command_id for f in new} == {f"heard:other:{HEARD.fact_id}"}
 
 
 def test_what_was_heard_before_is_not_reacted_to_again() -> None:

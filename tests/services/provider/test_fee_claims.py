@@ -223,6 +223,8 @@ def test_a_rejection_taken_back_is_taken_back_here_too(case: Case) -> None:
     heard = case.hears(rejected, source="funder")
     case.hears(rejected, source="funder", corrects=heard)
     case.then()
+    case.hears(rejected, source="other-funder", corrects=heard, annuls=True)
+    case.then()
     case.hears(rejected, source="funder", corrects=heard, annuls=True)
     assert case.new[0].annuls
     case.refused("fee_already_claimed", ClaimFee(fee=fee, funder="funder"))

@@ -250,6 +250,19 @@ def test_an_agreement_corrected_to_the_newest_version_counts_for_that_one(case: 
     assert [type(f.says) for f in case.new] == [AgreementNoted, ActivationPlanInForce]
 
 
+def test_only_the_party_itself_changes_its_agreement_or_takes_it_back(case: Case) -> None:
+    """Whoever may have plans knows the agreements' ids."""
+    plan, version = proposed(case)
+    heard = case.hears(agreed(plan, version, "client"), source="oma-polku", role="client")
+    for party in ("te", "client"):
+        case.hears(agreed(plan, version, party), source="te", annuls=True, corrects=heard)
+        case.then()
+    case.hears(agreed(plan, version, "te"), source="te", corrects=heard)
+    case.then(noted(plan, version, "te", heard))
+    case.hears(agreed(plan, version, "client"), source="oma-polku", role="client", annuls=True, corrects=heard)
+    assert [(f.annuls, f.says) for f in case.new] == [(True, noted(plan, version, "client", heard))]
+
+
 def test_taking_back_an_agreement_that_was_never_noted_adds_nothing(case: Case) -> None:
     plan, version = proposed(case)
     case.hears(agreed(plan, version, "te"), source="te", annuls=True, corrects="e" * 32)
