@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,6 +26,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS day_edges (day TEXT, client_ref TEXT, PRIMARY KEY (day, client_ref))",
     "CREATE TABLE IF NOT EXISTS to_confirm (position INTEGER PRIMARY KEY, client_ref TEXT, change TEXT, removed INTEGER)",
     "CREATE TABLE IF NOT EXISTS set_aside (position INTEGER PRIMARY KEY, client_ref TEXT, record_id TEXT, reason TEXT)",
+    "CREATE INDEX IF NOT EXISTS set_aside_client ON set_aside (client_ref)",
     "CREATE TABLE IF NOT EXISTS waiting (queue TEXT, position INTEGER, client_ref TEXT, PRIMARY KEY (queue, position))",
     "CREATE TABLE IF NOT EXISTS last_read (partition TEXT PRIMARY KEY, position INTEGER, record_id TEXT)",
     "CREATE TABLE IF NOT EXISTS days_passed (partition TEXT PRIMARY KEY, day TEXT)",
@@ -42,6 +44,9 @@ TO_TRY_AGAIN = "to_try_again"
 
 WAITS_BEHIND = "waits behind an earlier record of the client"
 """Why a record is set aside that nobody has looked at."""
+
+
+MANY = 1_000_000_000
 
 
 class MovedMeanwhile(Exception):
@@ -106,6 +111,25 @@ class Batch(msgspec.Struct):
     to_confirm: list[ToConfirm] = []
     set_aside: list[SetAside] = []
     waiting: list[Waiting] = []
+
+
+class Digest(NamedTuple):
+    """Of a table: how many rows, and the hash of all of them."""
+
+    rows: int
+    sha256: str
+
+
+COMPARED: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "held": ("position, client_ref, source, source_seq, category, fact_date, day, data", (0,)),
+    "consent_changes": ("position, client_ref, day, data", (0,)),
+    "day_edges": ("day, client_ref", ("", "")),
+    "to_confirm": ("position, client_ref, change", (0,)),
+    "set_aside": ("position, client_ref, record_id", (0,)),
+}
+"""What is the same in a rebuilt view: by table its columns, the key first, and what stands before every key."""
+
+PIECE = 5_000
 
 
 class HeldFacts:
@@ -201,23 +225,36 @@ class HeldFacts:
         """Is some record of this client set aside?"""
         return bool(self._rows("SELECT 1 FROM set_aside WHERE client_ref = ? LIMIT 1", (client_ref,)))
 
-    def set_aside(self) -> list[SetAside]:
-        return [SetAside(*r) for r in self._rows("SELECT * FROM set_aside ORDER BY position")]
+    def set_aside(self, after: int = 0, limit: int = MANY) -> list[SetAside]:
+        """The next behind a position. There can be very many: whoever may write to the log can put anything there."""
+        query = "SELECT * FROM set_aside WHERE position > ? ORDER BY position LIMIT ?"
+        return [SetAside(*r) for r in self._rows(query, (after, limit))]
+
+    def count_set_aside(self, limit: int) -> int:
+        """At most ``limit``."""
+        return int(self._rows("SELECT COUNT(*) FROM (SELECT 1 FROM set_aside LIMIT ?) AS some", (limit,))[0][0])
+
+    def clients_set_aside(self) -> set[str]:
+        """Of whom some record is set aside."""
+        return {r[0] for r in self._rows("SELECT DISTINCT client_ref FROM set_aside")}
 
     def clients(self) -> list[str]:
         """Every client of whom a fact is held or a consent change known."""
         query = "SELECT client_ref FROM held UNION SELECT client_ref FROM consent_changes ORDER BY 1"
         return [r[0] for r in self._rows(query)]
 
-    def contents(self) -> dict[str, list[Any]]:
-        """Every row, in an order that is the same on any database: for comparing a rebuilt view with the running one."""
-        return {
-            "held": sorted(self._rows("SELECT * FROM held")),
-            "consent_changes": self._rows("SELECT * FROM consent_changes ORDER BY position"),
-            "day_edges": sorted(self._rows("SELECT * FROM day_edges")),
-            "to_confirm": self._rows("SELECT position, client_ref, change FROM to_confirm ORDER BY position"),
-            "set_aside": self._rows("SELECT position, client_ref, record_id FROM set_aside ORDER BY position"),
-        }
+    def digests(self) -> dict[str, Digest]:
+        """Of every row, by table: for comparing a rebuilt view with the running one in the same database. A piece at a time."""
+        return {table: self._digest(table, *COMPARED[table]) for table in COMPARED}
+
+    def _digest(self, table: str, columns: str, first: tuple[Any, ...]) -> Digest:
+        key = ", ".join(columns.split(", ")[: len(first)])
+        query = f"SELECT {columns} FROM {table} WHERE ({key}) > ({', '.join('?' * len(first))}) ORDER BY {key} LIMIT {PIECE}"
+        rows, digest, after = 0, sha256(), first
+        while piece := self._rows(query, after):
+            rows, after = rows + len(piece), tuple(piece[-1][: len(first)])
+            digest.update(msgspec.msgpack.encode(piece))
+        return Digest(rows, digest.hexdigest())
 
     # Writing
 
@@ -294,7 +331,6 @@ class HeldFacts:
         self.database.close()
 
 
-MANY = 1_000_000_000
 WIPED = ("held", "consent_changes")
 
 _HOLD = "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (client_ref, source, source_seq) DO NOTHING"

@@ -55,7 +55,7 @@ class Projector:
             lambda client_ref: self.view.held(client_ref), dismissed, may_say,
         )
         self._consent: OrderedDict[str, ClientConsent] = OrderedDict()
-        self._blocked = {aside.client_ref for aside in view.set_aside()}
+        self._blocked = view.clients_set_aside()
         self._remembered_to: dict[str, int] = {}
         self._on_its_log: bool | None = None
         self._passed: dict[str, date] = {}
@@ -157,7 +157,7 @@ class Projector:
         with self.lock:
             self._consent.clear()
             self._passed.clear()
-            self._blocked = {aside.client_ref for aside in self.view.set_aside()}
+            self._blocked = self.view.clients_set_aside()
 
     def _take_in(self, batch: Batch, consents: dict[str, ClientConsent]) -> None:
         self._consent.update(consents)
@@ -206,17 +206,18 @@ class Projector:
         """Try the records that were set aside again, in order. Returns how many were understood. What they bring
         waits to be reacted to, though others' records have gone past them."""
         with self.lock:
-            waiting, left = [a for a in self.view.set_aside() if self.leads(a.client_ref)], 0
+            tried = left = after = 0
             blocked = set[str]()
-            for start in range(0, len(waiting), BATCH):
-                some = waiting[start : start + BATCH]
+            while found := self.view.set_aside(after, BATCH):
+                after = found[-1].position
+                some = [a for a in found if self.leads(a.client_ref)]
                 records = [r for a in some for r in self._log.read(self._log.partition_at(a.position), a.position - 1, 1)]
                 batch, consents = self.intake.project(records, self._ask(records), blocked)
                 self.view.write_aside(batch, some)
                 self._take_in(batch, consents)
-                left += len(batch.set_aside)
-            self._blocked = {aside.client_ref for aside in self.view.set_aside()}
-            return len(waiting) - left
+                tried, left = tried + len(some), left + len(batch.set_aside)
+            self._blocked = self.view.clients_set_aside()
+            return tried - left
 
     def replay_asked(self) -> int:
         """Replay, if somebody has asked for it (``HeldFacts.ask_again``). Returns how many records they asked for."""

@@ -55,12 +55,12 @@ def _rebuilt_equal(node: Node, counts: dict[str, int]) -> Iterator[Finding]:
         for _ in range(TRIES):
             while projector.step():
                 pass
-            before, found = running.positions(), running.contents()
-            rebuilt = projector.view.contents()
+            before, found = running.positions(), running.digests()
+            rebuilt = projector.view.digests()
             if before == running.positions() == projector.view.positions():
-                counts |= {"views compared": 1, "rows compared": sum(map(len, found.values()))}
+                counts |= {"views compared": 1, "rows compared": sum(d.rows for d in found.values())}
                 yield from (
                     Finding("rebuilt equal", node.organisation.id, f"the rebuilt view differs in {table}")
-                    for table, rows in found.items() if rows != rebuilt[table]
+                    for table, digest in found.items() if digest != rebuilt[table]
                 )
                 return

@@ -191,7 +191,8 @@ class Organisation:
 
     def clients(self, actor: Actor) -> ClientList:
         """The clients of the organisation's own register, as this person may see them. Raises ``NotAllowed``."""
-        return clients(self, actor)
+        with measured(READ, organisation=self.id, view="clients"):
+            return clients(self, actor)
 
     def withheld(self, client_ref: str) -> list[Withheld]:
         """What of the client's file stayed at home, from whom, and why."""
@@ -232,10 +233,9 @@ class Organisation:
         for field, text in (("because", because), ("by", person)):
             if IDENTITY_CODE.search(text.encode()):
                 raise Invalid("identity_code_in_text", field)
-        found = [a for a in self.projector.view.set_aside() if a.position == position]
-        if not found:
+        aside = next(iter(self.projector.view.set_aside(position - 1, 1)), None)
+        if aside is None or aside.position != position:
             raise Unknown("not_set_aside", "position")
-        (aside,) = found
         if aside.reason == WAITS_BEHIND:
             raise Impossible("waits_behind_another", "position")
         self.store.dismiss(Dismissed(*aside, because, person, self._now().isoformat()))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.source import Call, all_calls, imports_of, named, paths
 
-READS_OTHERS_FACTS = {"held", "heard", "change_facts", "contents", "service_path"}
+READS_OTHERS_FACTS = {"held", "heard", "change_facts", "digests", "service_path"}
 """Calls that give the content of others' facts."""
 
 MAY_READ = {
@@ -24,10 +24,10 @@ MAY_READ = {
     ("services/kit/check.py", "held_only_where_covered", "held"): "compares views with consent, shows nobody anything",
     ("services/kit/check.py", "held_as_written", "held"): "the same",
     ("services/kit/check.py", "nothing_missing", "held"): "the same",
-    ("services/kit/check.py", "rebuilt_equal", "contents"): "the same",
+    ("services/kit/check.py", "rebuilt_equal", "digests"): "the same",
     ("services/kit/check.py", "disclosed", "held"): "the same",
     ("services/kit/node_check.py", "_covered", "held"): "the same",
-    ("services/kit/node_check.py", "_rebuilt_equal", "contents"): "the same",
+    ("services/kit/node_check.py", "_rebuilt_equal", "digests"): "the same",
 }
 
 MAY_SEND = {

@@ -99,7 +99,7 @@ def test_everything_is_there_for_another_process(view: HeldFacts, beside: HeldFa
     aside, confirm = SetAside(4, CLIENT, "r4", "why"), ToConfirm(3, CLIENT, "ch", 2)
     batch = Batch(rows=[row(1)], changes=[given_on(2)], edges=[(DAY, CLIENT)], set_aside=[aside], to_confirm=[confirm])
     write(view, batch, 4)
-    assert beside.contents() == view.contents()
+    assert beside.digests() == view.digests()
     assert (beside.positions(), beside.set_aside(), beside.heard(3)) == ({"0": 4}, [aside], confirm)
     assert (beside.is_set_aside(CLIENT), beside.is_set_aside(OTHER)) == (True, False)
 
@@ -195,7 +195,7 @@ def test_days_pass_by_partition(view: HeldFacts) -> None:
 def test_a_rebuilt_view_takes_the_place_of_the_one_in_use(view: HeldFacts, place: Place) -> None:
     write(view, Batch(rows=[row(1), row(2)]), 2)
     rebuilt = place.new_view()
-    assert rebuilt.contents()["held"] == [] and rebuilt.positions() == {}
+    assert rebuilt.digests()["held"].rows == 0 and rebuilt.positions() == {}
     write(rebuilt, Batch(rows=[row(2), row(3)]), 3)
     assert positions(view) == [1, 2]
     place.switch(view, rebuilt)

@@ -212,9 +212,9 @@ def test_nothing_waits_behind_what_was_dismissed_and_it_stays_in_plain_sight(tow
     assert town.path(EMPLOYMENT).incomplete is None
     told = [(d.reason, d.because, d.person) for d in town[EMPLOYMENT].store.dismissed()]
     assert [t[1:] for t in told] == [("nobody made it", "testi")] * 2 and "no epoch" in told[0][0]
-    before = town[EMPLOYMENT].projector.view.contents()
+    before = town[EMPLOYMENT].projector.view.digests()
     list(town.platform.rebuild(town[EMPLOYMENT]))
-    assert town[EMPLOYMENT].projector.view.contents() == before
+    assert town[EMPLOYMENT].projector.view.digests() == before
 
 
 def test_what_everybody_has_dismissed_is_no_finding(town: Town) -> None:
@@ -321,10 +321,10 @@ def test_many_are_tried_again_in_pieces_and_the_answer_is_the_same(town: Town, m
         town.says(SOCIAL, STARTED, town.other)
     town.says(SOCIAL, STARTED)
     projector = town[EMPLOYMENT].projector
-    before = projector.view.contents()
+    before = projector.view.digests()
     monkeypatch.setattr("projections.run.BATCH", 2)
     assert (town[EMPLOYMENT].replay(), len(town.aside(EMPLOYMENT))) == (0, 3)
-    assert projector.view.contents() == before and projector.blocked(town.client) and not projector.blocked(town.other)
+    assert projector.view.digests() == before and projector.blocked(town.client) and not projector.blocked(town.other)
     projector.view.ask_again()
     assert projector.replay_asked() == 3 and projector.view.waiting(TO_TRY_AGAIN, 9) == []
     dismissed(town)
@@ -477,10 +477,10 @@ def test_a_rebuilt_view_equals_the_running_one(town: Town) -> None:
     (grant,) = [g for g, of in town[EMPLOYMENT].projector.consent(town.other).grants.grants.items() if of.instrument == "consent"]
     town.does(HOME, WithdrawConsent(grant=grant), town.other)
     town.platform.settle()
-    running = town[EMPLOYMENT].projector.view.contents()
+    running = town[EMPLOYMENT].projector.view.digests()
     list(town.platform.rebuild(town[EMPLOYMENT]))
-    assert town[EMPLOYMENT].projector.view.contents() == running
-    assert all(running[table] for table in ("held", "set_aside", "consent_changes", "to_confirm"))
+    assert town[EMPLOYMENT].projector.view.digests() == running
+    assert all(running[table].rows for table in ("held", "set_aside", "consent_changes", "to_confirm"))
 
 
 def test_whatever_nobody_foresaw_stops_one_client_only(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ STORED = (
         "to.send.again", "Clients' files to be looked through for newcomers.",
         lambda o: len(o.projector.view.waiting(TO_SEND_AGAIN, COUNTED)) + len(o.store.backfill_queue(COUNTED)),
     ),
-    Gauge("dead.letters", "Records set aside; their clients' later records wait.", lambda o: len(o.projector.view.set_aside())),
+    Gauge("dead.letters", "Records set aside; their clients' later records wait.", lambda o: o.projector.view.count_set_aside(COUNTED)),
     Gauge("reactions.refused", "Facts to which the organisation's own rules could not react.", lambda o: len(o.store.reactions_refused())),
     Gauge("published.position", "The last own fact that the publisher looked at.", lambda o: o.store.position(PUBLISHER)),
 )  # fmt: skip

@@ -41,7 +41,7 @@ def _of(organisation: Organisation, platform: Platform, failure: str | None) -> 
     return OrganisationHealth(
         to_publish=organisation.store.to_publish(LAG_SHOWN),
         to_read=platform.log.behind(view.positions()),
-        dead_letters=len(view.set_aside()),
+        dead_letters=view.count_set_aside(LAG_SHOWN),
         reactions_refused=len(organisation.store.reactions_refused()),
         failure=failure,
     )

@@ -73,7 +73,7 @@ def _standing(node: Node, log_answers: bool) -> Standing:
         to_react=len(view.waiting(TO_HEAR, SHOWN)),
         to_send_again=len(view.waiting(TO_SEND_AGAIN, SHOWN)) + len(store.backfill_queue(SHOWN)),
         days_behind=sum(days.get(p, date.min) < today for p in node.log.partitions()),
-        dead_letters=len(view.set_aside()),
+        dead_letters=view.count_set_aside(SHOWN),
         reactions_refused=len(store.reactions_refused()),
     )
 
