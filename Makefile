@@ -29,7 +29,7 @@ test: setup needs
 	@$(BIN)/python -m tests.suites
 
 test-quick: setup needs
-	$(BIN)/pytest tests --ignore tests/faults --ignore tests/consent -n 2
+	$(BIN)/pytest tests --ignore tests/faults --ignore tests/consent --ignore tests/machines -n 2
 
 # A night's work: each fault fifty times, and consent in thousands of interleavings, each planted fault found on servers too.
 faults: needs setup

@@ -151,6 +151,7 @@ class Town:
             "AUTHORITY_URL": f"{self.addresses[self.home]}/authority/",
             "STORY_CLOCK": str(self.clock_file),
             "PEOPLE": str(self.folder / PEOPLE),
+            "PYTHONFAULTHANDLER": "1",
             **self.more.get(organisation, {}),
         }
 
@@ -172,6 +173,14 @@ class Town:
         """As the story player wants it."""
         return RemotePlatform(self.folder, self.installation, StoryClock(self.clock_file), self.addresses)
 
+    def tell_where_everybody_stands(self) -> None:
+        """Into each process's log, for whoever looks why a test failed. It ends them."""
+        for process in self.processes:
+            if process.popen.poll() is None:
+                process.go_on()
+                process.popen.send_signal(signal.SIGABRT)
+                process.popen.wait(30)
+
     def close(self) -> None:
         """Nothing stays behind, also where a process does not stop."""
         late = []
@@ -192,6 +201,9 @@ def town(folder: Path, servers: Servers | None = None) -> Iterator[Town]:
         made = Town(folder, stack, servers or Servers(kafka(), postgres()))
         try:
             yield made
+        except BaseException:
+            made.tell_where_everybody_stands()
+            raise
         finally:
             made.close()
 

@@ -1,4 +1,4 @@
-"""``make test``: every suite by itself, with its time. Ends at the first summary of failures with status 1."""
+"""``make test``: every suite by itself, with its time. Ends with status 1 where one of them fails."""
 
 import signal
 import subprocess

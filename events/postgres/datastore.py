@@ -37,8 +37,8 @@ IDLE_IN_TRANSACTION_SECONDS = 20
 """Less than others wait for the locks of a process that stands still."""
 STATEMENT_SECONDS = 60
 SILENT_SECONDS = 15
-WIPE_SECONDS = 6 * 3600.0
 """A server that no longer answers is given up this long after it should have, one whose machine is gone after this."""
+WIPE_SECONDS = 6 * 3600.0
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from consent.keys import AuthorityUnavailable
 from events.shared_log import LogUnavailable
@@ -69,9 +69,9 @@ class Loop:
         """``wait`` returns when there may be work, at the latest after the ``idle`` seconds it is given."""
         self.name, self._step, self._wait, self._idle = name, step, wait, idle
         self._pauses = Pauses(organisation)
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
         self._beat = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @property
     def failure(self) -> str | None:
@@ -80,27 +80,31 @@ class Loop:
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive() and time.monotonic() - self._beat < STILL_SECONDS
+        return self.thread.is_alive() and time.monotonic() - self._beat < STILL_SECONDS
 
     def start(self) -> None:
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        self._stopping.set()
+        self.thread.start()
 
     def stop(self) -> None:
-        """Returns once the step under way is done. One that waits for somebody silent is left after ``STOP_SECONDS``: what
-        it was about is as if the process had been killed there."""
-        self.ask_to_stop()
-        if self._thread.ident is not None:
-            self._thread.join(STOP_SECONDS)
+        stop([self])
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             self._beat = time.monotonic()
             if self._pauses.step(self.name, self._step):
                 continue
             if pause := self._pauses.paused(self.name):
-                self._stopping.wait(pause)
+                self.stopping.wait(pause)
             else:
                 self._wait(self._idle)
+
+
+def stop(loops: Sequence[Loop]) -> None:
+    """Returns once the steps under way are done. Those that wait for somebody silent are left after ``STOP_SECONDS`` in all:
+    what they were about is as if the process had been killed there."""
+    until = time.monotonic() + STOP_SECONDS
+    for loop in loops:
+        loop.stopping.set()
+    for loop in loops:
+        if loop.thread.ident is not None:
+            loop.thread.join(max(until - time.monotonic(), 0))

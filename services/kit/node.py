@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from starlette.types import ASGIApp
 
+from consent.keys import NO_SUCH
 from consent.sealing import Verifier
 from events.postgres.listener import Listener
 from events.postgres.only_one import OnlyOne
@@ -26,10 +27,11 @@ from services.kit.config import CONSENT_CLERK, ConfigurationError, Installation,
 from services.kit.credentials import Credential, Credentials
 from services.kit.decide import Features
 from services.kit.desk import Desk
-from services.kit.loops import Loop
+from services.kit.loops import Loop, stop
 from services.kit.organisation import Organisation
 from services.kit.servers import Servers
 from services.kit.store import OrganisationStore
+from services.kit.telemetry.figures import KEYS_DENIED
 from services.kit.telemetry.gauges import stored
 from services.kit.upstreams import Ask, Upstreams
 
@@ -78,6 +80,8 @@ class Node:
         home = self._composer.organisation(config, store, self.authority, Verifier(self._keys), None, self._client_ref)
         self.desk = self.home = HomeDesk(home, self.authority, self._composer.names, self.clock)
         self.authority.log_is_whole = home.projector.on_its_log
+        for organisation in self.installation.ids:  # so that the first one asked for is seen as one more
+            KEYS_DENIED.add(0, {"organisation": organisation, "why": NO_SUCH})
         return home
 
     def _away(self, config: OrganisationConfig, store: OrganisationStore, authority_url: str | None) -> Organisation:
@@ -182,10 +186,7 @@ class Node:
         self.upstreams.stop()
         for event in (self.wake, self._news):
             event.set()
-        for loop in self.loops:
-            loop.ask_to_stop()
-        for loop in self.loops:
-            loop.stop()
+        stop(self.loops)
         self._listener.stop()
 
     def close(self) -> None:

@@ -246,7 +246,7 @@ def test_while_two_of_three_live_it_goes_on(three: Cluster) -> None:
             three.start_broker(broker)
             assert copies_missing(log, 0)
         three.pause(2)
-        time.sleep(5)  # until the others have taken over
+        assert copies_missing(log, 6), "the others have taken over"
         three.resume(2)
         three.wait_until_in_sync()
 

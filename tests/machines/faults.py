@@ -18,6 +18,7 @@ from deploy.kafka.local.cluster import Cluster
 from deploy.postgres.local.server import Server
 from events.shared_log import Record, microseconds
 from events.shared_log.kafka.binding import Headers, headers, position_of
+from events.shared_log.kafka.settings import SESSION_SECONDS
 from tests.nodes import COMMAND, ROOT, Figures, Process, Town
 from tests.proxy import Proxy
 
@@ -27,8 +28,8 @@ LONG = float(os.environ.get("FAULT_SECONDS", "1"))
 KEYS_AWAY = float(os.environ.get("KEYS_AWAY_SECONDS", "1"))
 """A minute, in a night's run."""
 
-FROZEN_SECONDS = 16.0
-"""With the time until it shows longer than a reader's membership of its group: others take its partitions over meanwhile."""
+FROZEN_SECONDS = SESSION_SECONDS + 1
+"""Longer than a reader's membership of its group: others take its partitions over meanwhile."""
 SHOWN_SECONDS = 60.0
 
 class Ways(NamedTuple):

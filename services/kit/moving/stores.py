@@ -95,7 +95,6 @@ def move_organisation(
                             done += copied
                             yield Moved(organisation.id, done, total)
                 _finish(cursor, view, at, facts)
-    database.close()
 
 
 def _moved_before(database: Datastore, facts: int, organisation: str) -> bool:
