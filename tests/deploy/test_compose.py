@@ -14,6 +14,7 @@ from services.kit.settings import USED_BY, rows
 from tests.architecture.source import ROOT
 from tests.deploy.command_line import NoSuchCommand, check
 from tests.deploy.composed import DEPLOY, read
+from tests.deploy.ending import ends_within
 
 COMPOSE = read()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -124,6 +125,8 @@ def test_whatever_stays_has_limits_and_ends_in_order() -> None:
         if service.get("restart") != "no":
             assert service["deploy"]["resources"]["limits"], name
             assert service["stop_grace_period"], name
+            if name in OURS:
+                assert int(service["stop_grace_period"].removesuffix("s")) >= ends_within(), name
 
 
 def test_the_program_may_do_little_on_the_machine() -> None:

@@ -21,14 +21,13 @@ from fastapi import FastAPI
 from events.postgres.datastore import POOL_SECONDS
 from services.cli import servers
 from services.client.authority.questions import ADDRESS
-from services.client.authority.remote import ANSWER_SECONDS
 from services.kit.config import load
 from services.kit.settings import USED_BY, Settings, rows
 from services.kit.web.figures import add_figures
-from services.kit.web.installation import FINISH_SECONDS
 from services.kit.web.node_health import add_node_health
 from tests.architecture.source import ROOT
 from tests.deploy.command_line import PROGRAM, NoSuchCommand, check
+from tests.deploy.ending import ends_within
 from tests.deploy.test_dockerfile import only
 
 HERE = ROOT / "deploy" / "kubernetes"
@@ -36,6 +35,8 @@ KUBECTL = Path(sys.executable).with_name("kubectl")
 ORGANISATIONS = sorted(p.name for p in (HERE / "organisations").iterdir())
 PORT = signature(servers.serve).parameters["port"].default
 KNOWN = {row.name for kind in USED_BY for row in rows(kind)}
+COLLECTOR = "collector"
+"""The policy for one that an organisation may have beside its processes; it is not in these manifests."""
 SECRET = {name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
 
 Manifest = dict[str, Any]
@@ -112,7 +113,8 @@ def test_whatever_is_pointed_at_is_there(overlay: Overlay) -> None:
     pods = [pod["metadata"]["labels"] for pod in overlay.pods().values()]
     selectors = [m["spec"]["selector"] for m in overlay.of("Service")]
     selectors += [m["spec"]["selector"]["matchLabels"] for m in overlay.of("Deployment", "PodDisruptionBudget")]
-    selectors += [m["spec"]["podSelector"].get("matchLabels", {}) for m in overlay.of("NetworkPolicy")]
+    policies = [m for m in overlay.of("NetworkPolicy") if m["metadata"]["name"] != COLLECTOR]
+    selectors += [m["spec"]["podSelector"].get("matchLabels", {}) for m in policies]
     assert len(selectors) > 10
     for selector in selectors:
         assert [labels for labels in pods if selector.items() <= labels.items()], selector
@@ -225,7 +227,7 @@ def test_ports_are_those_that_the_program_listens_on(overlay: Overlay) -> None:
     for name, container in overlay.serving().items():
         assert container["ports"] == [{"name": "http", "containerPort": PORT}]
         assert "--port" not in overlay.arguments(name)
-    for policy in overlay.of("NetworkPolicy"):
+    for policy in (p for p in overlay.of("NetworkPolicy") if p["metadata"]["name"] != COLLECTOR):
         for rule in policy["spec"].get("ingress", ()):
             assert {p["port"] for p in rule["ports"]} == {PORT}
     assert [p["targetPort"] for m in overlay.of("Service") for p in m["spec"]["ports"]] == ["http"]
@@ -246,17 +248,17 @@ def test_probes_ask_where_the_program_answers(overlay: Overlay) -> None:
 
 
 def test_readiness_waits_as_long_as_the_answer_may_take(overlay: Overlay) -> None:
-    """The database, the log (first for those who ask before, then for itself) and the authority, one after the other."""
+    """The database, and the log: first for those who ask before, then for itself."""
     log = Settings.model_fields["kafka_timeout"].default
     for container in overlay.serving().values():
-        assert container["readinessProbe"]["timeoutSeconds"] > POOL_SECONDS + 2 * log + ANSWER_SECONDS
+        assert container["readinessProbe"]["timeoutSeconds"] > POOL_SECONDS + 2 * log
 
 
 def test_whatever_stays_may_end_in_order(overlay: Overlay) -> None:
     for name, container in overlay.serving().items():
         before = container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
         given = overlay.pods()[name]["spec"]["terminationGracePeriodSeconds"]
-        assert given >= int(before[1]) + FINISH_SECONDS + ANSWER_SECONDS + 2 * Settings.model_fields["kafka_timeout"].default
+        assert given >= int(before[1]) + ends_within()
 
 
 def test_one_of_each_always_stays(overlay: Overlay) -> None:
@@ -286,9 +288,13 @@ def test_the_program_may_do_little_on_the_machine(overlay: Overlay) -> None:
 def test_nobody_reaches_a_pod_who_is_not_named(overlay: Overlay) -> None:
     policies = {m["metadata"]["name"]: m["spec"] for m in overlay.of("NetworkPolicy")}
     assert policies.pop("nothing-else") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    sources = [s for spec in policies.values() for rule in spec.get("ingress", ()) for s in rule["from"]]
+    collector = policies.pop(COLLECTOR)
+    assert collector["podSelector"] == {"matchLabels": {"app.kubernetes.io/component": "collector"}}
+    own, figures = collector["ingress"]
+    assert own == {"from": [{"podSelector": {}}], "ports": [{"protocol": "TCP", "port": 4318}]}, "the organisation's own pods"
+    sources = [s for spec in policies.values() for rule in spec.get("ingress", ()) for s in rule["from"]] + figures["from"]
     roles = [source["namespaceSelector"]["matchLabels"]["palvelupolku/role"] for source in sources]
-    assert sorted(roles) == ["ingress", "monitoring"]
+    assert sorted(roles) == ["ingress", "monitoring", "monitoring"]
     text = (overlay.folder / "README.md").read_text(encoding="utf-8")
     assert [role for role in roles if f"`{role}`" not in text] == []
 
@@ -342,7 +348,7 @@ FAULTS: tuple[tuple[str, str, Callable[..., None]], ...] = (
     ("port: 8400", "port: 80", test_ports_are_those_that_the_program_listens_on),
     ("path: /healthz", "path: /health", test_probes_ask_where_the_program_answers),
     ("timeoutSeconds: 60", "timeoutSeconds: 10", test_readiness_waits_as_long_as_the_answer_may_take),
-    ("GracePeriodSeconds: 60", "GracePeriodSeconds: 30", test_whatever_stays_may_end_in_order),
+    ("GracePeriodSeconds: 75", "GracePeriodSeconds: 60", test_whatever_stays_may_end_in_order),
     ("replicas: 2", "replicas: 1", test_one_of_each_always_stays),
     ("runAsUser: 10001", "runAsUser: 0", test_the_program_may_do_little_on_the_machine),
     ("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", test_the_program_may_do_little_on_the_machine),
