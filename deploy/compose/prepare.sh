@@ -9,8 +9,11 @@ set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
 made=$here/prepared
+# The version that Compose runs: the variable's or, as there, what stands in deploy/.env.
+written=$(sed -n 's/^PALVELUPOLKU_VERSION=//p' "$here/../.env" 2>/dev/null || true)
+version=${PALVELUPOLKU_VERSION:-${written:-latest}}
 # In the image, as whoever runs this; or a palvelupolku of this machine's: PALVELUPOLKU=.venv/bin/palvelupolku
-in_image() { docker run --rm --user "$(id -u):$(id -g)" --volume "$here:$here" "palvelupolku:${PALVELUPOLKU_VERSION:-latest}" "$@"; }
+in_image() { docker run --rm --user "$(id -u):$(id -g)" --volume "$here:$here" "palvelupolku:$version" "$@"; }
 palvelupolku() { if [ -n "${PALVELUPOLKU:-}" ]; then "$PALVELUPOLKU" "$@"; else in_image "$@"; fi; }
 
 # Letters and digits only: it stands in an address and in a file of settings.

@@ -153,7 +153,7 @@ USED_BY: dict[type[BaseSettings], str] = {
     Folder: "every command below",
     Settings: "`serve` and `node`, with those of the database and of the shared log",
     DatabaseEnvironment: "`serve`, `node`, and `migrate`, which needs no other",
-    KafkaEnvironment: "`serve`, `node`, and an administrator's `create-topic`, `create-account`, `allow`, which need no other",
+    KafkaEnvironment: "`serve`, `node`, and an administrator's `migrate-log`, `create-topic`, `create-account`, `allow`, which need no other",
     DatabaseAdministration: "an administrator's `create-database`",
     Telemetry: "`serve`, `node` and `run`",
     Development: "`serve --development`",

@@ -48,9 +48,13 @@ def pay(file: ClientFile, command: c.PayFee, at: At) -> list[Draft]:
 
 def check(file: ClientFile) -> None:
     """Raises ``NotAllowed`` or ``Impossible``: approving one's own claim, paying twice, steps out of order."""
-    claims = {n.says.claim: n.says.fee for n in file.of(FeeClaimNoted)}
-    if any(claims.get(d.says.claim) != d.says.fee for d in file.of(*DECISIONS)):
-        raise Impossible("others_rest_on_it", "fact")
+    noted = {n.says.claim: n.says for n in file.of(FeeClaimNoted)}
+    claims = {claim: says.fee for claim, says in noted.items()}
+    for decision in file.of(*DECISIONS):
+        says, about = decision.says, noted.get(decision.says.claim)
+        told = getattr(says, "to", about and about.provider)  # whom it answers, and nobody else
+        if about is None or (says.fee, told) != (about.fee, about.provider):
+            raise Impossible("others_rest_on_it", "fact")
     for claim in claims:
         _check_days(file, claim)
         _check_approver(file, claim)

@@ -168,6 +168,8 @@ def test_a_decision_is_not_corrected_to_another_fee(case: Case) -> None:
     claimed(case)
     approved = str(case.when(ApproveFee()))
     case.refused("others_rest_on_it", CorrectEntry(fact=approved, changes={"fee": OTHER_FEE}, reason="Virhe"))
+    for other in (None, "another-provider"):
+        case.refused("others_rest_on_it", CorrectEntry(fact=approved, changes={"to": other}, reason="Virhe"))
 
 
 # Who may.
