@@ -232,7 +232,7 @@ class HeldFacts:
 
     def count_set_aside(self, limit: int) -> int:
         """At most ``limit``."""
-        return int(self._rows("SELECT COUNT(*) FROM (SELECT 1 FROM set_aside LIMIT ?) AS some", (limit,))[0][0])
+        return int(self._rows("SELECT COUNT(*) FROM (SELECT 1 FROM set_aside LIMIT ?) AS found", (limit,))[0][0])
 
     def clients_set_aside(self) -> set[str]:
         """Of whom some record is set aside."""

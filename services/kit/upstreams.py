@@ -33,6 +33,8 @@ class _Upstream:
         self._asks = asks
         self._said: Any = None
         self._answered = False
+        self._told = False
+        """Is it logged that it does not answer?"""
         self._asked_at: float | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"upstream {name}", daemon=True)
@@ -50,11 +52,11 @@ class _Upstream:
         self._asked_at = time.monotonic()
         try:
             self._said = self._asks.ask()
-            self._answered = True
+            self._answered, self._told = True, False
         except Exception as error:  # whatever it is: it does not answer as it must
-            if self._answered:
+            if not self._told:
                 log.warning("%s does not answer: %s", self._thread.name, told_without_values(error))
-            self._answered = False
+            self._answered, self._told = False, True
         finally:
             self._asked_at = None
 

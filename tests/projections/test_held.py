@@ -192,6 +192,34 @@ def test_days_pass_by_partition(view: HeldFacts) -> None:
 # A view rebuilt
 
 
+def test_what_is_set_aside_is_told_in_pieces_and_counted_without_end(view: HeldFacts) -> None:
+    aside = [SetAside(n, CLIENT if n % 2 else OTHER, f"r{n}", "why") for n in range(1, 8)]
+    assert (view.set_aside(), view.count_set_aside(5), view.clients_set_aside()) == ([], 0, set())
+    write(view, Batch(set_aside=aside), 8)
+    assert view.set_aside() == aside and view.set_aside(2, 3) == aside[2:5]
+    assert (view.count_set_aside(100), view.count_set_aside(5)) == (7, 5)
+    assert view.clients_set_aside() == {CLIENT, OTHER}
+
+
+def test_views_with_other_rows_have_other_digests(
+    view: HeldFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [date(2022, 1, 1), date(2022, 1, 2)]
+    changes = [given_on(n) for n in range(10, 15)]
+    edges = [(day, client) for day in days for client in (CLIENT, OTHER)]
+    write(view, Batch(rows=[row(n) for n in range(1, 8)], changes=changes, edges=edges), 20)
+    whole = view.digests()
+    assert {table: d.rows for table, d in whole.items()} == {
+        "held": 7, "consent_changes": 5, "day_edges": 4, "to_confirm": 0, "set_aside": 0,
+    }
+    with view.database.transaction(commit=True) as cursor:
+        cursor.execute("UPDATE held SET category = ? WHERE position = ?", ("case", 7))
+    changed = view.digests()
+    assert [table for table in whole if whole[table] != changed[table]] == ["held"]
+    monkeypatch.setattr("projections.held.PIECE", 3)
+    assert {table: d.rows for table, d in view.digests().items()} == {table: d.rows for table, d in whole.items()}
+
+
 def test_a_rebuilt_view_takes_the_place_of_the_one_in_use(view: HeldFacts, place: Place) -> None:
     write(view, Batch(rows=[row(1), row(2)]), 2)
     rebuilt = place.new_view()
