@@ -15,16 +15,22 @@ from tests.deploy.composed import read
 DOCS = ROOT / "deploy" / "docs"
 RUNBOOKS = DOCS / "runbooks"
 STEP_BY_STEP = (
-    "install", "add-an-organisation", "upgrade", "backup-and-restore", "rotate-keys-and-credentials", "rebuild", "dead-letters",
+    "install", "move-to-servers", "add-an-organisation", "upgrade", "backup-and-restore", "rotate-keys-and-credentials", "rebuild", "dead-letters",
     "broker-lost",
 )
 PARTS = ("When", "Before you begin", "Steps", "How to see that it worked", "How to go back", "What clients notice")
 SERVICES = read()["services"]
-OTHERS = {"curl", "export", "cp", "kafka-metadata-quorum.sh", "kafka-topics.sh", "kafka-storage.sh"}
+OTHERS = {
+    "cat", "cp", "curl", "echo", "export", "head", "install", "mkdir", "mv", "printf", "psql", "rm", "tar", "umask", "unset",
+    "kafka-metadata-quorum.sh", "kafka-storage.sh", "kafka-topics.sh",
+}
 """Commands that are not ours, or of the shell: used by hand, not checked here."""
 
-WITH_SERVICES = {"up", "stop", "exec", "run", "ps", "down", "logs"}
-TAKES_A_VALUE = {"-u"}
+WITH_SERVICES = {"up", "stop", "exec", "run", "ps", "down", "logs", "config"}
+OF_ALL = {"up", "stop", "ps", "down", "config"}
+"""May name no service."""
+
+TAKES_A_VALUE = {"-u", "--user", "--volume", "--entrypoint", "--profile"}
 
 
 class Said(NamedTuple):
@@ -33,12 +39,13 @@ class Said(NamedTuple):
 
 
 def blocks(page: Path) -> Iterator[list[str]]:
-    """The lines of each ``sh`` block, as words, an assignment before a command left out."""
+    """The lines of each ``sh`` block; one that goes on below is one."""
     for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
-        yield [line.strip() for line in block.splitlines() if line.strip()]
+        yield [line.strip() for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 
 
 def commands() -> list[Said]:
+    """As words, without an assignment before the command, and without files that are read or written."""
     found = []
     for page in sorted(RUNBOOKS.glob("*.md")):
         for line in (line for block in blocks(page) for line in block):
@@ -61,19 +68,33 @@ def in_passing() -> list[Said]:
 
 def ours(said: Said) -> list[str] | None:
     """The program's words in a command line, also where it runs in a container; None where there are none."""
-    if said.words[0] == PROGRAM:
+    first, second, *rest = *said.words, "", ""
+    if first == PROGRAM:
         return said.words[1:]
-    if said.words[:2] == ["docker", "compose"] and PROGRAM in said.words:
-        return said.words[said.words.index(PROGRAM) + 1 :]
+    if (first, second) == ("docker", "run"):
+        image = [n for n, word in enumerate(said.words) if word.startswith(f"{PROGRAM}:")]
+        return said.words[image[0] + 1 :] if image else None
+    if (first, second) == ("docker", "compose"):
+        subcommand, services, inside = compose(said)
+        if subcommand == "run" and inside:
+            begins = SERVICES[services[0]].get("entrypoint", PROGRAM)
+            begins = rest[rest.index("--entrypoint") + 1] if "--entrypoint" in rest else begins
+            return inside if begins == PROGRAM else None
+        return inside[1:] if inside[:1] == [PROGRAM] else None
     return None
 
 
-def compose(said: Said) -> tuple[str, list[str]]:
-    """The subcommand and the services that it names."""
-    words = [w for n, w in enumerate(said.words[2:], 2) if not w.startswith("-") and said.words[n - 1] not in TAKES_A_VALUE]
-    words = [w for w in words if w != "telemetry"]
-    subcommand, *rest = words
-    return subcommand, rest[:1] if subcommand in ("exec", "run") else rest
+def compose(said: Said) -> tuple[str, list[str], list[str]]:
+    """The subcommand, the services that it names, and what it runs in a container of one."""
+    found: list[str] = []
+    rest = said.words[2:]
+    while rest and not (len(found) == 2 and found[0] in ("exec", "run")):
+        word, *rest = rest
+        if word in TAKES_A_VALUE:
+            rest = rest[1:]
+        elif not word.startswith("-"):
+            found.append(word)
+    return found[0], found[1:], rest
 
 
 @pytest.mark.parametrize("said", [s for s in commands() if ours(s)], ids=lambda s: " ".join([s.page, *s.words]))
@@ -97,10 +118,10 @@ def test_every_service_that_is_named_exists() -> None:
     lines = [s for s in commands() if s.words[:2] == ["docker", "compose"]]
     assert len(lines) > 20
     for said in lines:
-        subcommand, services = compose(said)
+        subcommand, services, _ = compose(said)
         assert subcommand in WITH_SERVICES, said
         assert set(services) <= set(SERVICES), said
-        assert services or subcommand in ("up", "ps", "down"), said
+        assert services or subcommand in OF_ALL, said
 
 
 def test_every_other_command_is_known_and_its_files_are_there() -> None:

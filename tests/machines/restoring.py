@@ -11,6 +11,7 @@ import psycopg
 
 from deploy.local.processes import Process, wait_until
 from deploy.postgres.local.server import Server, binaries, owner
+from services.kit.organisation_database import create_organisation_database
 
 PLACE = "elsewhere"
 SECONDS = 60.0
@@ -35,7 +36,7 @@ class Kept:
 
     def _receive(self) -> Process:
         url = f"{self.server.url}?application_name={PLACE}"
-        receive = [binaries() / "pg_receivewal", "-d", url, "-D", self._log, "--synchronous", "--no-loop"]
+        receive: list[str | Path] = [binaries() / "pg_receivewal", "-d", url, "-D", self._log, "--synchronous", "--no-loop"]
         process = Process(receive, self.folder.parent / "receive.log", user=self._user)
         with psycopg.connect(self.server.url, autocommit=True) as connection:
             connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{PLACE}'")
@@ -71,11 +72,21 @@ class Kept:
         self._as("pg_dump", "-Fc", "-f", str(file), self._url(database))
         return file
 
-    def from_dump(self, database: str, file: Path) -> None:
-        """As the runbook says: the database is dropped first."""
-        with psycopg.connect(self.server.url, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{database}"')
+    def lose_database(self, database: str) -> None:
+        """With its role, which is named as it is."""
+        self._do(f'DROP DATABASE "{database}"')
+        self._do(f'DROP ROLE "{database}"')
+
+    def from_dump(self, database: str, password: str, file: Path) -> None:
+        """As the runbook says. The role, which is not in the dump, comes first, with an empty database in the dump's place."""
+        create_organisation_database(self.server.url, database, password)
+        self._do(f'DROP DATABASE "{database}"')
         self._as("pg_restore", "--create", "--exit-on-error", "-d", self.server.url, str(file))
+        create_organisation_database(self.server.url, database, password)
+
+    def _do(self, statement: str) -> None:
+        with psycopg.connect(self.server.url, autocommit=True) as connection:
+            connection.execute(statement)
 
     def _url(self, database: str) -> str:
         return f"{self.server.url.rpartition('/')[0]}/{database}"

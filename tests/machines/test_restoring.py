@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from deploy.postgres.local.server import Server
+from services.kit.migrations import migrate
 from services.scenario.people import People
 from services.scenario.player import Player
 from services.scenario.story import read
@@ -50,11 +51,15 @@ def test_a_server_is_lost_and_restored_and_the_story_goes_on(tmp_path: Path) -> 
 
 
 def _dump_and_restore(there: Town, kept: Kept) -> None:
-    """One organisation's database, from a dump that was made while its processes were stopped."""
+    """One organisation's database and role, from a dump that was made while its processes were stopped."""
     processes = [p for p in there.processes if p.organisation == DUMPED]
-    database = urlsplit(there.databases[DUMPED]).path.lstrip("/")
+    url = urlsplit(there.databases[DUMPED])
+    assert url.username == url.path.lstrip("/") and url.password
     _stop(processes)
-    kept.from_dump(database, kept.dump(database))
+    file = kept.dump(url.username)
+    kept.lose_database(url.username)
+    kept.from_dump(url.username, url.password, file)
+    migrate(url.geturl())
     _start(processes)
 
 

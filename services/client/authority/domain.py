@@ -150,8 +150,6 @@ def _extend(file: ClientFile, command: c.ExtendConsent, on: date, recorded: dict
     knows = _Knows(file, recorded["recorded_in"])
     grant = _grant(file, command.grant, knows)
     wanted = scopes(command.add, "add")
-    if not knows.whole(grant.ref) and not all(map(knows.is_in, wanted)):
-        raise NotAllowed("others_in_the_consent", "add")
     added = tuple(s for s in wanted if s not in grant.starts)
     until = None if command.open_ended else command.valid_until or grant.valid_until
     if (until or date.max) < grant.last_day:
@@ -159,8 +157,9 @@ def _extend(file: ClientFile, command: c.ExtendConsent, on: date, recorded: dict
     history = command.history_since or grant.history_since
     if history is not None and history > (grant.history_since or grant.valid_from):
         raise Impossible("extending_never_takes_away", "history_since")
-    if not added and (until, history) == (grant.valid_until, grant.history_since):
-        raise Invalid("nothing_changes", "add")
+    asks_to_know = not knows.whole(grant.ref) and not all(map(knows.is_in, wanted))
+    if not added and (until, history) == (grant.valid_until, grant.history_since) and not asks_to_know:
+        raise Invalid("nothing_changes", "add")  # whoever would learn something by it is recorded, and the client sees it
     return ConsentExtended(
         grant=grant.ref,
         grant_version=grant.version + 1,
