@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from kafka import KafkaProducer, TopicPartition
+from kafka.future import Future
 from kafka.producer.producer_batch import ProducerBatch
 
 from events.shared_log import LogUnavailable, Record
-from events.shared_log.kafka import KafkaSettings, KafkaSharedLog, LogCut, TopicDiffers, log
+from events.shared_log.kafka import KafkaSettings, KafkaSharedLog, LogCut, TopicDiffers, log, mended
 from events.shared_log.kafka import settings as limits
 from events.shared_log.kafka.binding import headers, offset_after, partitioner, position_of
 from events.shared_log.kafka.topic import administration, create_topic
@@ -36,6 +37,27 @@ class Unreadable(str):
 def producer(settings: KafkaSettings) -> Iterator[Any]:
     with KafkaProducer(bootstrap_servers=settings.bootstrap_servers, acks="all") as producer:
         yield producer
+
+
+def test_nobody_waits_for_ever_for_the_librarys_own_thread(
+    settings: KafkaSettings, kafka_log: KafkaSharedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it waited for is lost there: the reader says that the log does not answer, and reads on with a new client."""
+    kafka_log.append(many(3))
+    with closing(kafka_log.reader()) as reader:
+        assert len(list(read_on(reader, beginning(kafka_log)))) == 60
+        consumer = reader._consumer
+
+        async def lost() -> None:
+            await Future()
+
+        monkeypatch.setattr(consumer, "poll", lambda *_, **__: consumer._net.run(lost))
+        monkeypatch.setattr(mended, "LONGEST_SECONDS", 0.3)
+        with pytest.raises(LogUnavailable, match="KafkaTimeoutError"):
+            reader.next(beginning(kafka_log), 10)
+        monkeypatch.setattr(mended, "LONGEST_SECONDS", 30.0)
+        assert len(list(read_on(reader, beginning(kafka_log)))) == 60
+        assert reader._consumer is not consumer
 
 
 # Places

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from services.kit.check import Finding
 from services.scenario.document import StoryError
 from services.scenario.people import People
 from services.scenario.player import Player
-from services.scenario.story import Expectation, Story, read
+from services.scenario.story import Expectation, Step, Story, read
 from tests.faults.playing import moments, seed
 from tests.machines.checked import findings
 from tests.machines.faults import FAULTS, Hurt, Ways, proxied
@@ -80,17 +80,23 @@ class Chaos:
 
 
 class Patient(Player):
-    """Looks again where a forged record may have stood in the way."""
+    """Acts and looks again where a forged record may have stood in the way."""
 
     def __init__(self, platform: Any, story: Story, people: People, hurt: Hurt):
         super().__init__(platform, story, people)
         self._hurt = hurt
 
+    def _do(self, step: Step, client: str) -> None:
+        self._patiently(lambda: Player._do(self, step, client))
+
     def _expect(self, expected: Expectation) -> None:
+        self._patiently(lambda: Player._expect(self, expected))
+
+    def _patiently(self, what: Callable[[], None]) -> None:
         while True:
             before = self._hurt.forged
             try:
-                return super()._expect(expected)
+                return what()
             except StoryError:
                 if before % 2 == 0 and self._hurt.forged == before:
                     raise

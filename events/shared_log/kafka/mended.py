@@ -1,9 +1,11 @@
 """What kafka-python 3.0.12 does wrong and cannot be kept from by using it otherwise. Each is told by a test."""
 
+import threading
 from typing import Any
 
 from kafka.coordinator.consumer import ConsumerCoordinator
-from kafka.errors import CorruptRecordError
+from kafka.errors import CorruptRecordError, KafkaTimeoutError
+from kafka.net import selector
 from kafka.record import memory_records
 from kafka.record.default_records import DefaultRecordBatch
 
@@ -42,6 +44,30 @@ def need_rejoin(coordinator: Any) -> bool:
     return coordinator._join_task is not None or bool(_need_rejoin(coordinator))
 
 
+LONGEST_SECONDS = 30.0
+"""Longer than any question that has a time limit of its own may take."""
+
+
+class _Waiter(threading.Event):
+    """As the library waits for its own thread: without end, also where what it waits for has been lost there (an exception in
+    another task, a connection that went at a wrong moment). The client is of no use then: it is to be made anew."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not super().wait(LONGEST_SECONDS if timeout is None else timeout) and timeout is None:
+            raise KafkaTimeoutError("the client's own thread does not answer")
+        return True
+
+
+class _Threading:
+    """``threading`` as the library's selector uses it."""
+
+    Event = _Waiter
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(threading, name)
+
+
 def mend() -> None:
+    selector.threading = _Threading()
     memory_records.DefaultRecordBatch = AnyHeaderName
     ConsumerCoordinator.need_rejoin = need_rejoin
