@@ -12,7 +12,7 @@ from services.scenario.people import People
 from services.scenario.story import Story
 from services.scenario.views import as_plain, console
 
-ID = re.compile(r"\b[0-9a-f]{32}\b")
+ID = re.compile(r"\b(?:[0-9a-f]{32}|id-\d+)\b")
 Paths = dict[tuple[str, str, str, date], Any]
 """(client, organisation, role, day) → the path, or the code of the refusal."""
 
@@ -64,6 +64,21 @@ def _renumbered(path: Any) -> Any:
     return json.loads(text)
 
 
+def without_grounds(paths: Paths) -> Paths:
+    """The same, without what tells when a statutory ground was first needed: who is refused, or sees less for a moment, while
+    something is wrong is told to the client on a ground that nobody needed otherwise, or not yet."""
+    return {place: path if isinstance(path, str) else _without_grounds(path) for place, path in paths.items()}
+
+
+def _without_grounds(path: Any) -> Any:
+    return _renumbered(
+        path | {
+            "timeline": [row for row in path["timeline"] if row["type"] != "StatutoryGroundNoted"],
+            "consent": [row for row in path["consent"] if row["instrument"] != "statutory"],
+        }
+    )
+
+
 def differences(here: Paths, there: Paths) -> Iterator[str]:
     """What is otherwise, and where."""
     assert here.keys() == there.keys()
@@ -81,4 +96,6 @@ def _first_difference(here: Any, there: Any, at: str = "") -> str:
         for n, (one, other) in enumerate(zip(here, there, strict=False)):
             if one != other:
                 return _first_difference(one, other, f"{at}[{n}]")
+        shorter = min(len(here), len(there))
+        here, there, at = here[shorter:], there[shorter:], f"{at}[{shorter}:]"
     return f"{at}: {here!r} / {there!r}"
