@@ -136,5 +136,5 @@ class OnTheLog:
     def moved(self) -> list[int]:
         """How far the log has come, and how far each organisation has read of it and holds."""
         views = [self.world.of(o).projector.view for o in ORGANISATIONS]
-        read = [n for v in views for n in (*sorted(v.positions().values()), len(v.contents()["held"]))]
+        read = [n for v in views for n in (*sorted(v.positions().values()), v.digests()["held"].rows)]
         return [self.world.records(), *read]

@@ -20,7 +20,8 @@ from tests.consent.world import FIRST, FIRST_DAY, HOME, ORGANISATIONS, SECOND, S
 
 
 def by_position(m: ConsentMachine, organisation: str) -> list[int]:
-    return sorted(row[0] for row in m.world.of(organisation).projector.view.contents()["held"])
+    view = m.world.of(organisation).projector.view
+    return sorted(row.position for client in view.clients() for row in view.held(client))
 
 
 def test_5_narrowing_cannot_add(machine: ConsentMachine) -> None:
@@ -49,7 +50,7 @@ def test_12_a_change_for_one_recipient_changes_nothing_for_another(machine: Cons
     machine.give(0, (line([FIRST, SECOND]),), history=60)
     machine.give(0, (line(FIRST, "case"),))
     machine.settle()
-    held, told = by_position(machine, SECOND), machine.world.of(SECOND).projector.view.contents()["consent_changes"]
+    held, told = by_position(machine, SECOND), machine.world.of(SECOND).projector.view.digests()["consent_changes"]
     changes = {
         "withdraw": lambda: machine.withdraw(0, 1),
         "narrow": lambda: machine.narrow(0, 0, remove=2),
@@ -60,7 +61,7 @@ def test_12_a_change_for_one_recipient_changes_nothing_for_another(machine: Cons
     assert machine.accepted
     machine.settle()
     assert by_position(machine, SECOND) == held
-    assert machine.world.of(SECOND).projector.view.contents()["consent_changes"] == told
+    assert machine.world.of(SECOND).projector.view.digests()["consent_changes"] == told
 
 
 def test_14_who_may_see_nothing_cannot_tell_whether_there_is_something(machine: ConsentMachine) -> None:
