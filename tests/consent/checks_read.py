@@ -44,7 +44,8 @@ class Answers(OnTheLog):
         assert {f.organisation for f in shown} <= set(entry.sources), "a source is not in the disclosure log"
         assert {f.category for f in shown} <= set(entry.categories), "a category is not in the disclosure log"
         assert bool(entry.grounds) or not shown, "shown without a ground"
-        assert path.incomplete == ("consent_state_unknown" if self.world.away else None)
+        aside = self.world.of(organisation).projector.view.set_aside(0, 3)
+        assert path.incomplete == ("consent_state_unknown" if self.world.away else None), aside
         self._nothing_else(path, may, organisation, role, client)
         self._own(path, organisation, role, client, on)
         if exactly:
