@@ -31,6 +31,8 @@ ROOT = Path(__file__).parents[1]
 INSTALLATION = ROOT / "deploy" / "organisations.toml"
 COMMAND = (sys.executable, "-m", "services.cli.main")
 START_SECONDS = 180.0
+STOP_SECONDS = 60.0
+"""Its parts may take nearly as long (``tests.deploy.ending``)."""
 FETCH_SECONDS = 2.0
 PARTITIONS = 6
 MOST_PROCESSES = 40
@@ -105,7 +107,7 @@ class Process:
         """Asked to end. Returns its status."""
         self.popen.send_signal(signal.SIGCONT)
         self.popen.terminate()
-        return self.popen.wait(30)
+        return self.popen.wait(STOP_SECONDS)
 
     def figures(self) -> "Figures | None":
         """As Prometheus would fetch them; None where it would get nothing."""
