@@ -80,11 +80,22 @@ class Chaos:
 
 
 class Patient(Player):
-    """Acts and looks again where a forged record may have stood in the way."""
+    """Acts and looks again where a forged record may have stood in the way, and lets no day pass while one does: what waits
+    for it would come to others on a later day than otherwise."""
 
     def __init__(self, platform: Any, story: Story, people: People, hurt: Hurt):
         super().__init__(platform, story, people)
-        self._hurt = hurt
+        self._hurt, self._settle = hurt, platform.settle
+        platform.settle = self._at_rest
+
+    def _at_rest(self) -> None:
+        while True:
+            while self._hurt.forged % 2:
+                time.sleep(0.1)
+            before = self._hurt.forged
+            self._settle()
+            if self._hurt.forged == before:
+                return
 
     def _do(self, step: Step, client: str) -> None:
         self._patiently(lambda: Player._do(self, step, client))
@@ -100,8 +111,6 @@ class Patient(Player):
             except StoryError:
                 if before % 2 == 0 and self._hurt.forged == before:
                     raise
-            while self._hurt.forged % 2:
-                time.sleep(0.1)
             self._platform.settle()
 
 
