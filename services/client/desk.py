@@ -47,6 +47,8 @@ class HomeDesk:
 
     def concerns(self, client_ref: str, organisation: str) -> bool:
         """Has the organisation asked for this client, or does it give or receive something of theirs?"""
+        if not self.knows(client_ref):  # made-up references are not looked up further
+            return False
         if any(organisation in (s.source, s.recipient) for s in self._authority.consent(client_ref).scopes):
             return True
         facts = self._home.own_facts(client_ref)

@@ -233,7 +233,7 @@ class Organisation:
         for field, text in (("because", because), ("by", person)):
             if IDENTITY_CODE.search(text.encode()):
                 raise Invalid("identity_code_in_text", field)
-        aside = next(iter(self.projector.view.set_aside(position - 1, 1)), None)
+        aside = next(iter(self.projector.view.set_aside(position - 1, 1)), None) if 0 < position < 2**63 else None
         if aside is None or aside.position != position:
             raise Unknown("not_set_aside", "position")
         if aside.reason == WAITS_BEHIND:

@@ -217,6 +217,12 @@ def test_nothing_waits_behind_what_was_dismissed_and_it_stays_in_plain_sight(tow
     assert town[EMPLOYMENT].projector.view.digests() == before
 
 
+@pytest.mark.parametrize("position", [-1, 0, 2**63 - 1, 2**70])
+def test_what_is_not_set_aside_cannot_be_dismissed(town: Town, position: int) -> None:
+    with pytest.raises(Unknown, match="not_set_aside"):
+        town[EMPLOYMENT].dismiss(position, "testi", "nobody made it")
+
+
 def test_what_everybody_has_dismissed_is_no_finding(town: Town) -> None:
     activity_is_consented(town)
     poison(plain, change=unknown_locator)(town)

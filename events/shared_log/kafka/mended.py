@@ -53,9 +53,10 @@ class _Waiter(threading.Event):
     another task, a connection that went at a wrong moment). The client is of no use then: it is to be made anew."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        if not super().wait(LONGEST_SECONDS if timeout is None else timeout) and timeout is None:
+        happened = super().wait(LONGEST_SECONDS if timeout is None else timeout)
+        if not happened and timeout is None:
             raise KafkaTimeoutError("the client's own thread does not answer")
-        return True
+        return happened
 
 
 class _Threading:

@@ -211,7 +211,7 @@ class _Knows:
 
 def _grant(file: ClientFile, ref: str | None, knows: _Knows) -> Grant:
     """The grant that ``ref`` names, or the only one in force. A statutory ground is not the client's to change."""
-    grants = {r: g for r, g in grants_in(file).grants.items() if g.instrument != "statutory" and knows.of(g)}
+    grants = {r: g for r, g in grants_in(file).grants.items() if g.instrument != "statutory" and (knows.whole(r) or knows.of(g))}
     standing = [r for r, g in grants.items() if g.withdrawn_by is None]
     grant = grants.get(ref or _only(standing, "grant"))
     if grant is None:

@@ -116,6 +116,14 @@ def test_narrowing_only_removes(case: Case) -> None:
     )
 
 
+def test_a_consent_from_which_everything_was_taken_out_can_be_extended_and_withdrawn(case: Case) -> None:
+    given(case)
+    case.when(c.NarrowConsent(remove=[line("plan", "activity")]))
+    assert case.when(c.ExtendConsent(add=[line("coaching")]))
+    case.when(c.NarrowConsent(remove=[line("coaching")]))
+    assert case.when(c.WithdrawConsent())
+
+
 def test_extending_only_adds(case: Case) -> None:
     grant = given(case, valid_until=date(2022, 12, 31), history_since=date(2022, 1, 1))
     case.refused("extending_never_takes_away", c.ExtendConsent(valid_until=date(2022, 12, 30)), field="valid_until")

@@ -97,6 +97,7 @@ def test_a_ground_is_noted_of_whom_one_has_to_do_with(there: ServedAuthority, to
     assert scope in town.platform.authority.consent(town.client).grants.statutory
     assert town.own(HOME).count("StatutoryGroundNoted") == 1
     there.as_(FIRST).note_grounds("f" * 32, FIRST, {scope})
+    assert "f" * 32 not in town.platform.authority._consents, "nothing is looked up of a made-up reference"
 
 
 def test_a_clerk_records_a_consent(there: ServedAuthority, town: Town) -> None:
