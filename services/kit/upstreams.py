@@ -18,8 +18,8 @@ SILENT_SECONDS = 3.0
 
 
 class Ask(NamedTuple):
-    """``ask`` raises where it is not answered. ``seldom``: every ``SELDOM_SECONDS``. ``needed``: it is told whether it
-    answers; otherwise only what."""
+    """``ask`` raises where it is not answered. ``seldom``: every ``SELDOM_SECONDS`` once it was answered. ``needed``: it is
+    told whether it answers; otherwise only what."""
 
     ask: Callable[[], Any]
     seldom: bool = False
@@ -70,7 +70,7 @@ class _Upstream:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self.look()
-            self._stopping.wait(SELDOM_SECONDS if self._asks.seldom else LOOK_SECONDS)
+            self._stopping.wait(SELDOM_SECONDS if self._asks.seldom and self._answered else LOOK_SECONDS)
 
 
 class Upstreams:

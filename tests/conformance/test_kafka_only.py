@@ -1,6 +1,7 @@
 """What is Kafka's own nature: places, other people's messages, a topic that is not what it was, what failures tell."""
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer, TopicPartition
 from kafka.future import Future
+from kafka.net import manager
 from kafka.producer.producer_batch import ProducerBatch
 
 from events.shared_log import LogUnavailable, Record
@@ -340,6 +342,23 @@ def test_nothing_of_a_record_is_written_to_the_process_log(
         kafka_log.append([record(CLIENT, data=b"what-it-says" * 100_000)])
     for told in (caplog.text, str(refused.value)):
         assert not [word for word in ("what-it-says", CLIENT, one.id) if word in told]
+
+
+def test_a_server_that_says_nothing_keeps_nobody_from_the_others(settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes connections as one that stands still does, and is asked first."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        port = silent.getsockname()[1]
+        both = replace(settings, bootstrap_servers=f"{settings.bootstrap_servers},127.0.0.1:{port}", timeout=2.0)
+        asked = []
+
+        def first_the_silent_one(servers: list[Any]) -> Any:
+            asked.append(min(servers, key=lambda s: (s.port == port) == bool(asked)))
+            return asked[-1]
+
+        monkeypatch.setattr(manager.random, "choice", first_the_silent_one)
+        with closing(KafkaSharedLog(both)) as log:
+            log.append(many(1))
+        assert [s.port == port for s in asked[:2]] == [True, False]
 
 
 def test_who_cannot_be_reached_leaves_no_thread_and_no_socket_behind() -> None:

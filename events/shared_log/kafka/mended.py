@@ -6,6 +6,7 @@ from typing import Any
 from kafka.coordinator.consumer import ConsumerCoordinator
 from kafka.errors import CorruptRecordError, KafkaTimeoutError
 from kafka.net import selector
+from kafka.net.manager import KafkaConnectionManager
 from kafka.record import memory_records
 from kafka.record.default_records import DefaultRecordBatch
 
@@ -68,7 +69,18 @@ class _Threading:
         return getattr(threading, name)
 
 
+_get_connection = KafkaConnectionManager.get_connection
+
+
+def get_connection(manager: Any, node_id: Any, timeout_ms: float | None = None, **how: Any) -> Any:
+    """To find the servers, the library asks one of them first, and gives it all the time there is. Where that one stands
+    still, no client can be opened, though the others answer. It gets as long as any other connection."""
+    limit = manager.socket_connection_setup_timeout_ms(node_id)
+    return _get_connection(manager, node_id, min(timeout_ms or limit, limit), **how)
+
+
 def mend() -> None:
+    KafkaConnectionManager.get_connection = get_connection
     selector.threading = _Threading()
     memory_records.DefaultRecordBatch = AnyHeaderName
     ConsumerCoordinator.need_rejoin = need_rejoin

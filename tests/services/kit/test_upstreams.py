@@ -63,3 +63,18 @@ def test_who_is_silent_is_away_while_somebody_waits_for_them() -> None:
     goes_on.set()
     assert soon(lambda: found.answers()["authority"])
     found.stop()
+
+
+def test_what_is_seldom_asked_is_asked_again_soon_where_nobody_answered() -> None:
+    asked = []
+
+    def ask() -> int:
+        asked.append(1)
+        if len(asked) < 3:
+            raise RuntimeError
+        return len(asked)
+
+    found = Upstreams({"copies": Ask(ask, seldom=True, needed=False)})
+    found.start()
+    assert soon(lambda: found.last("copies") == 3)
+    found.stop()
