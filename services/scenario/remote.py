@@ -27,7 +27,9 @@ CONSOLE = "console"
 PATIENCE_SECONDS = 120.0
 """Whoever does not answer is asked again for so long, as a person would."""
 AGAIN_SECONDS = 0.05
-AWAY = (502, 503, 504)
+SELDOM_SECONDS = 1.0
+"""Whoever has not answered is asked again soon, later not so soon: every question counts against who asks too often."""
+AWAY = (429, 502, 503, 504)
 SETTLED = ("to_publish", "to_read", "to_react", "to_send_again", "days_behind")
 STATUS = {kind.status: kind for kind in (errors.Impossible, errors.Invalid, errors.Unknown, errors.NotAllowed)}
 
@@ -164,13 +166,15 @@ class RemoteOrganisation:
     def _send(self, method: str, address: str, actor: Actor, headers: Mapping[str, str] | None = None, **how: Any) -> Any:
         who = {"Authorization": f"Development {actor.person.removeprefix('client:')}", "X-Role": actor.role}
         url, until = f"{self.address}/{self.id}/{address}", time.monotonic() + PATIENCE_SECONDS
+        again = AGAIN_SECONDS
         while True:
             answer = self._answer(method, url, who | dict(headers or {}), how)
             if answer is not None and (answer.status_code not in AWAY or time.monotonic() > until):
                 return _said(answer)
             if time.monotonic() > until:
                 raise errors.Unavailable("internal_error")
-            time.sleep(AGAIN_SECONDS)
+            time.sleep(again)
+            again = min(again * 1.5, SELDOM_SECONDS)
 
     def _answer(self, method: str, url: str, headers: Mapping[str, str], how: Any) -> httpx.Response | None:
         try:

@@ -4,8 +4,8 @@ nothing readable that consent does not cover."""
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -115,12 +115,9 @@ def expected(apart: Apart) -> dict[str, Any]:
 @pytest.mark.parametrize("time_", range(TIMES))
 @pytest.mark.parametrize("point", POINTS)
 def test_whoever_dies_there_leaves_everything_as_it_must_be(apart: Apart, expected: dict[str, Any], point: str, time_: int) -> None:
-    process = apart.process(point)
-    process.kill()
-    process.start((*DYING, point))
-    watch = _Again(process)
-    seen = apart.round()
-    assert watch.died(), "it came there and died"
+    with dying(apart.process(point), point) as watch:
+        seen = apart.round()
+    assert watch.died, "it came there and died"
     assert seen == expected
 
 
@@ -128,26 +125,39 @@ def test_a_check_of_all_of_it_finds_nothing_afterwards(apart: Apart, expected: d
     assert findings(apart.there) == []
 
 
+@contextmanager
+def dying(process: Process, point: str) -> Iterator["_Again"]:
+    """The process dies at the point once, and is started again. Afterwards it works as it did before, died or not."""
+    process.kill()
+    process.start((*DYING, point))
+    watch = _Again(process)
+    try:
+        yield watch
+    finally:
+        watch.end()
+
+
 class _Again:
     """Starts a process again as soon as it has died, as whatever watches over processes would."""
 
     def __init__(self, process: Process):
-        self._process, self._died = process, False
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._process, self.died, self._ends = process, False, threading.Event()
+        self._thread = threading.Thread(target=self._watch)
         self._thread.start()
 
     def _watch(self) -> None:
-        until = time.monotonic() + DIES_SECONDS
-        while self._process.popen.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
-        self._died = self._process.popen.poll() == -9
-        if self._process.popen.poll() is not None:
-            self._process.start(COMMAND)
+        while self._process.popen.poll() is None:
+            if self._ends.wait(0.05):
+                self._process.kill()  # it never came there
+                break
+        else:
+            self.died = self._process.popen.poll() == -9
+        self._process.start(COMMAND)
 
-    def died(self) -> bool:
-        self._thread.join(DIES_SECONDS)
-        if not self._died and self._process.popen.poll() is None:  # never came there: let it go on as it was
-            self._process.kill()
-            self._process.start(COMMAND)
+    def end(self) -> None:
+        """It has died by now, unless it is only about to."""
+        if not self.died:
+            self._thread.join(DIES_SECONDS)
+        self._ends.set()
+        self._thread.join()
         self._process.wait_until_ready()
-        return self._died
