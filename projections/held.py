@@ -238,6 +238,10 @@ class HeldFacts:
         """Of whom some record is set aside."""
         return {r[0] for r in self._rows("SELECT DISTINCT client_ref FROM set_aside")}
 
+    def introduced_clients(self) -> set[str]:
+        """Of whom an introduction is held."""
+        return {r[0] for r in self._rows("SELECT DISTINCT client_ref FROM held WHERE category = 'identity'")}
+
     def clients(self) -> list[str]:
         """Every client of whom a fact is held or a consent change known."""
         query = "SELECT client_ref FROM held UNION SELECT client_ref FROM consent_changes ORDER BY 1"

@@ -4,7 +4,7 @@ A seal is opened, the signature held against its source, and a fact kept only if
 position until now. A record that is not understood is set aside in plain sight, and the client's later records behind it.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -26,13 +26,34 @@ from projections.held import TO_HEAR, TO_SEND_AGAIN, WAITS_BEHIND, Batch, HeldRo
 
 
 class Register(Protocol):
-    """The organisation's client register, as far as introductions concern it. Both may be repeated."""
+    """The organisation's client register, as far as introductions concern it. Everything may be repeated."""
 
     def introduce(self, fact: Fact) -> None:
         """Take a client's details from an introduction into the register."""
 
     def forget(self, client_ref: str) -> None:
         """Clear an introduced client, unless the organisation has a case of its own with them."""
+
+    def introduced(self) -> Iterable[str]:
+        """The clients that it has by an introduction."""
+
+
+class Beside:
+    """The register, for a view that is made beside the running one: whom that one shows is not cleared meanwhile."""
+
+    def __init__(self, register: Register | None):
+        """``None``: nobody is taken in either."""
+        self._register = register
+
+    def introduce(self, fact: Fact) -> None:
+        if self._register is not None:
+            self._register.introduce(fact)
+
+    def forget(self, client_ref: str) -> None:
+        pass
+
+    def introduced(self) -> Iterable[str]:
+        return ()
 
 
 MaySay = Callable[[str, Fact], bool]
@@ -61,7 +82,7 @@ class Intake:
         nothing waits for the record at this position, if it is not understood? ``may_say``: is this a fact that its
         source can say at all?"""
         self.organisation = organisation
-        self._verifier, self._register, self._hears, self._today = verifier, register, frozenset(hears), today
+        self._verifier, self.register, self._hears, self._today = verifier, register, frozenset(hears), today
         self._consent_of, self._held_of, self._dismissed, self._may_say = consent_of, held_of, dismissed, may_say
         self._scopes: dict[tuple[str, str], Scope] = {}
 
@@ -149,7 +170,7 @@ class Intake:
         gone = [r for r in held if not self.may_hold(consent, r)]
         introductions = [r for r in held if r.category == "identity"]
         if introductions and all(r in gone for r in introductions):
-            self._register.forget(client_ref)
+            self.register.forget(client_ref)
         batch.purges.append((client_ref, [r.position for r in gone]))
         batch.to_confirm = [
             t._replace(removed=len(gone)) if t.client_ref == client_ref else t for t in batch.to_confirm
@@ -200,7 +221,7 @@ class Intake:
         fact = decode(row.data)
         assert isinstance(fact.says, ClientIntroduced)
         if fact.says.to == self.organisation:
-            self._register.introduce(fact)
+            self.register.introduce(fact)
         bare = replaced(fact.says, full_name=None, hetu=None, language=None)
         return row._replace(data=encode(replaced(fact, says=bare)))
 

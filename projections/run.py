@@ -185,7 +185,15 @@ class Projector:
                 if self.intake.purge(client_ref, self._remembered(client_ref), batch):
                     self.view.write_aside(batch)
                     self.view.purged()
+            self._forget_leftovers(before)
             return clients
+
+    def _forget_leftovers(self, partitions: Collection[str]) -> None:
+        """A name comes into the register before its introduction is held. Where a process died between, and the client
+        took the consent back meanwhile, nobody came to clear it."""
+        introduced = {c for c in self.intake.register.introduced() if self._log.partition_of(c) in partitions}
+        for client_ref in introduced - self.view.introduced_clients() if introduced else ():
+            self.intake.register.forget(client_ref)
 
     def day_passed(self) -> None:
         """Today's ``pass_day`` is taken care of."""

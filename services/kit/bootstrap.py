@@ -12,6 +12,7 @@ from consent.sealing import SignatureBroken, Signer, Verifier
 from events.consent import PathOpened, PathRefused, WithdrawalApplied
 from events.envelope import Fact, Says
 from events.shared_log import LogReader, SharedLog
+from projections.intake import Beside
 from services.client.authority.domain import feature as authority_feature
 from services.client.authority.keyring import Authority
 from services.client.authority.store import TABLES as AUTHORITY_TABLES
@@ -190,7 +191,7 @@ class Platform:
 def rebuild(organisation: Organisation, places: Places, log: SharedLog) -> Iterator[tuple[int, int]]:
     """Build a view anew beside the running one, then switch. Yields (read so far, head) as it goes."""
     place = places.of(organisation.id)
-    projector = organisation.projector_on(place.new_view(), log.reader())
+    projector = organisation.projector_on(place.new_view(), log.reader(), register=Beside(organisation.register))
     while projector.step():
         positions = projector.view.positions()
         yield sum(positions.values()), sum(log.heads().values())

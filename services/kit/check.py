@@ -20,6 +20,7 @@ from events.envelope import INTERNAL
 from events.shared_log import Positioned
 from events.sqlite import Datastore
 from projections.held import HeldFacts
+from projections.intake import Beside
 from services.kit.bootstrap import Platform
 from services.kit.failures import told_without_values
 from services.kit.organisation import Organisation
@@ -240,7 +241,7 @@ def rebuilt_equal(platform: Platform, counts: dict[str, int]) -> Iterator[Findin
     with TemporaryDirectory(dir=platform.data) as folder:
         for organisation in platform.organisations.values():
             view = HeldFacts(Datastore(Path(folder) / f"{organisation.id}.sqlite"))
-            projector = organisation.projector_on(view, platform.log.reader())
+            projector = organisation.projector_on(view, platform.log.reader(), register=Beside(None))
             while projector.step():
                 pass
             rebuilt, running = projector.view.digests(), organisation.projector.view.digests()

@@ -13,6 +13,7 @@ from consent.sealing import Verifier
 from events.postgres.listener import Listener
 from events.postgres.only_one import OnlyOne
 from events.shared_log.kafka.topic import groups_of
+from projections.intake import Beside
 from projections.run import Projector
 from services.client.authority.answering import Answering
 from services.client.authority.questions import ADDRESS
@@ -115,7 +116,7 @@ class Node:
     def view_built_anew(self) -> Iterator[Projector]:
         """A second view, empty, and a projector that reads into it; gone at the end. Raises as ``rebuild`` does."""
         view = self._place.new_view()
-        projector = self.organisation.projector_on(view, self.log.reader())
+        projector = self.organisation.projector_on(view, self.log.reader(), register=Beside(None))
         try:
             yield projector
         finally:

@@ -16,7 +16,7 @@ from events.envelope import REF, Fact, Says
 from events.shared_log import LogReader, LogUnavailable, SharedLog
 from projections.door import Door, LooksBackOnly, NotAClientHere, Viewer
 from projections.held import WAITS_BEHIND, HeldFacts
-from projections.intake import MaySay, anything
+from projections.intake import MaySay, Register, anything
 from projections.run import Projector, Watch, unwatched
 from projections.service_path.rows import ServicePath
 from services.kit.client_file import Actor, At, ClientFile, Draft
@@ -70,11 +70,13 @@ class Organisation:
         self.door = Door(self, self.projector, keyring, now, names)
         self._organisations, self._apart = frozenset(names), apart
 
-    def projector_on(self, view: HeldFacts, reader: LogReader | None, watch: Watch = unwatched) -> Projector:
-        """A projector of this organisation that writes to ``view`` what it reads."""
+    def projector_on(
+        self, view: HeldFacts, reader: LogReader | None, watch: Watch = unwatched, register: Register | None = None
+    ) -> Projector:
+        """A projector of this organisation that writes to ``view`` what it reads, and to its register or another."""
         return Projector(
-            self.id, self._log, self._keyring, self._verifier, view, self.today, self.register, self.features.hears,
-            reader, watch, self.store.is_dismissed, self._may_say,
+            self.id, self._log, self._keyring, self._verifier, view, self.today, register or self.register,
+            self.features.hears, reader, watch, self.store.is_dismissed, self._may_say,
         )
 
     def today(self) -> date:

@@ -87,7 +87,7 @@ class ClientRegister:
         return encode(replaced(fact, says=says)), fact.says.to
 
     def introduce(self, fact: Fact) -> None:
-        """See ``projections.run.Register``. What the register already has of its own is left as it is, and so is what
+        """See ``projections.intake.Register``. What the register already has of its own is left as it is, and so is what
         another introduction has told of another person: one of the two is wrong, and nobody here can know which."""
         says = fact.says
         assert isinstance(says, ClientIntroduced)
@@ -98,11 +98,15 @@ class ClientRegister:
             self.put(fact.client_ref, Entry(says.full_name, says.hetu, says.language or "fi"), introduced=True)
 
     def forget(self, client_ref: str) -> None:
-        """See ``projections.run.Register``. A worker may open a case, or put the client into the register, meanwhile."""
+        """See ``projections.intake.Register``. A worker may open a case, or put the client into the register, meanwhile."""
         done = False
         while not done:
             file = self._store.file(client_ref)
             done = has_own_case(file.facts) or self._store.clear_register_entry(client_ref, file.version)
+
+    def introduced(self) -> list[str]:
+        """See ``projections.intake.Register``."""
+        return self._store.introduced_clients()
 
     def is_own(self, client_ref: str) -> bool:
         """Is the client in the register by more than an introduction: by an own entry, or by a case of one's own?"""
@@ -111,7 +115,6 @@ class ClientRegister:
 
 
 _NOT_A_CASE = (PathOpened, PathRefused)
-
 
 
 def has_own_case(facts: tuple[Fact, ...]) -> bool:

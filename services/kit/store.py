@@ -291,6 +291,10 @@ class OrganisationStore:
     def register_entries(self) -> list[tuple[str, bytes]]:
         return [(ref, sealed) for ref, sealed in self.database.rows("SELECT client_ref, sealed FROM register ORDER BY client_ref")]
 
+    def introduced_clients(self) -> list[str]:
+        """Whose entry came by an introduction."""
+        return [r[0] for r in self.database.rows("SELECT client_ref FROM register WHERE introduced = 1 ORDER BY client_ref")]
+
     def put_register_entry(self, client_ref: str, sealed: bytes, introduced: bool) -> None:
         """An introduction never replaces an own entry."""
         with self.database.transaction(commit=True) as cursor:

@@ -10,9 +10,12 @@ from cryptography.exceptions import InvalidTag
 from consent.keys import AuthorityUnavailable
 from events.case import CaseOpened
 from events.identity import ClientIntroduced
+from projections import run
+from projections.held import Batch, HeldFacts
 from services.case.referrals.commands import MakeReferral
 from services.client.authority.commands import WithdrawConsent
 from services.kit.bootstrap import Platform
+from services.kit.check import check
 from services.kit.config import load
 from services.kit.errors import Invalid
 from services.kit.register import ClientRegister, Entry, valid_hetu
@@ -220,3 +223,60 @@ def test_the_register_survives_a_restart(town: Town, tmp_path: Path) -> None:
     again = Platform(tmp_path, load(Path("deploy/organisations.toml")), town.clock)
     assert again.organisations[FIRST].register.get(town.client) == Entry(NAME, HETU, "fi")
     again.close()
+
+
+def test_a_name_that_came_and_was_never_held_is_gone_the_next_day(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a process dies between register and view, and the client takes the consent back before it is started again."""
+    town.register(FIRST, "Toinen Testinen", OTHER_HETU)
+    with monkeypatch.context() as dying:
+        dying.setattr(HeldFacts, "write", _dies)
+        with pytest.raises(Died):
+            introduced(town)
+    assert town[FIRST].register.get(town.client) == Entry(NAME, HETU, "fi") and town.held(FIRST) == []
+    town.does(HOME, WithdrawConsent())
+    town.platform.settle()
+    town.on("2022-03-02")
+    town.platform.settle()
+    assert [ref for ref, _ in town[FIRST].register.entries()] == [town.other], "an own entry stays"
+
+
+class Died(BaseException):
+    pass
+
+
+def _dies(view: HeldFacts, batch: Batch, read: object) -> None:
+    if any(row.category == "identity" for row in batch.rows):
+        raise Died
+    WRITE(view, batch, read)  # type: ignore[arg-type]
+
+
+WRITE = HeldFacts.write
+
+
+def test_a_new_day_clears_nobody_whose_introduction_is_held(town: Town) -> None:
+    introduced(town)
+    town.on("2022-03-02")
+    town.platform.settle()
+    assert town[FIRST].register.get(town.client) == Entry(NAME, HETU, "fi")
+
+
+def test_while_a_view_is_built_beside_it_nobody_is_cleared(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who was introduced takes the consent back and gives it again meanwhile."""
+    monkeypatch.setattr(run, "BATCH", 1)
+    introduced(town)
+    again = False
+    for read, head in town.platform.rebuild(town[FIRST]):
+        assert town[FIRST].register.get(town.client) is not None
+        if read == head and not again:
+            town.does(HOME, WithdrawConsent())
+            town.platform.settle()
+            assert town[FIRST].register.get(town.client) is None
+            introduced(town)
+            again = True
+    assert again
+    town[FIRST].register.forget(town.client)
+    assert list(town.platform.rebuild(town[FIRST])), "a register that has lost the name"
+    assert town[FIRST].register.get(town.client) == Entry(NAME, HETU, "fi"), "has it again"
+    town[FIRST].register.forget(town.client)
+    assert check(town.platform).findings == []
+    assert town[FIRST].register.get(town.client) is None, "who only looks changes nothing"
