@@ -66,6 +66,9 @@ def anything(_: str, __: Fact) -> bool:
 _TAKES_AWAY = (ConsentWithdrawn, ConsentNarrowed, ConsentRefused)
 
 
+NOBODYS = "no epoch was ever opened by its locator"
+
+
 class NotUnderstood(Exception):
     """Why a record is set aside. Says nothing of its content."""
 
@@ -122,7 +125,7 @@ class Intake:
         if opened == NOT_YOURS:
             return
         if opened == NO_SUCH:
-            raise NotUnderstood("no epoch was ever opened by its locator")
+            raise NotUnderstood(NOBODYS)
         assert isinstance(opened, OpenKey)
         inside, leaf = unseal(positioned.record, opened.key)
         self._verifier.check(inside, leaf, opened.source)

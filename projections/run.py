@@ -6,17 +6,17 @@ to hold. It waits where the authority cannot answer. Clients with a record set a
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from itertools import chain
 
-from consent.keys import Keyring, Opened
+from consent.keys import NO_SUCH, Keyring, Opened
 from consent.policy import ClientConsent
 from consent.sealing import Verifier, locator_of
 from events.shared_log import LogReader, Positioned, SharedLog
-from projections.held import MANY, TO_TRY_AGAIN, Batch, HeldFacts, HeldRow, LastRead, MovedMeanwhile
-from projections.intake import Intake, MaySay, Register, anything
+from projections.held import MANY, TO_TRY_AGAIN, Batch, HeldFacts, HeldRow, LastRead, MovedMeanwhile, SetAside
+from projections.intake import NOBODYS, Intake, MaySay, Register, anything
 
 BATCH = 500
 CACHED_CLIENTS = 5_000
@@ -219,13 +219,26 @@ class Projector:
             while found := self.view.set_aside(after, BATCH):
                 after = found[-1].position
                 some = [a for a in found if self.leads(a.client_ref)]
-                records = [r for a in some for r in self._log.read(self._log.partition_at(a.position), a.position - 1, 1)]
+                records = self._records(some)
                 batch, consents = self.intake.project(records, self._ask(records), blocked)
                 self.view.write_aside(batch, some)
                 self._take_in(batch, consents)
                 tried, left = tried + len(some), left + len(batch.set_aside)
             self._blocked = self.view.clients_set_aside()
             return tried - left
+
+    def _records(self, aside: Sequence[SetAside]) -> list[Positioned]:
+        return [r for a in aside for r in self._log.read(self._log.partition_at(a.position), a.position - 1, 1)]
+
+    def nobodys(self) -> Iterator[SetAside]:
+        """Of what is set aside, or waits behind it, the records by whose locators no epoch was ever opened: nobody of the
+        installation has made them. Raises ``AuthorityUnavailable`` and ``LogUnavailable``."""
+        after = 0
+        while found := self.view.set_aside(after, BATCH):
+            after = found[-1].position
+            records = self._records(found)
+            nobodys = {r.position for r, opened in zip(records, self._ask(records), strict=True) if opened == NO_SUCH}
+            yield from (a._replace(reason=NOBODYS) for a in found if a.position in nobodys)
 
     def replay_asked(self) -> int:
         """Replay, if somebody has asked for it (``HeldFacts.ask_again``). Returns how many records they asked for."""

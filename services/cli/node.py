@@ -12,7 +12,7 @@ from services.cli import show
 from services.cli.open import CannotServe
 from services.cli.servers import Organisation
 from services.cli.terminal import Json, in_plain_words, progress_bars
-from services.cli.upkeep import Because, Person, Position, report, tell_dead_letters
+from services.cli.upkeep import Because, Nobodys, Person, Position, dismissed, report, tell_dead_letters
 
 if TYPE_CHECKING:  # see services.cli.servers: imported when a command runs
     from services.kit.node import Node
@@ -78,12 +78,14 @@ def replay(organisation: Organisation) -> None:
 
 
 @app.command()
-def dismiss(organisation: Organisation, position: Position, because: Because, person: Person) -> None:
+def dismiss(
+    organisation: Organisation, because: Because, person: Person, position: Position = None, nobodys: Nobodys = False
+) -> None:
     """Let nothing wait for a record that was set aside and that nobody made. It stays on the log, in plain sight."""
     with _beside(organisation) as node:
-        node.organisation.dismiss(position, person, because)
+        count = dismissed(node.organisation, position, nobodys, person, because)
         _, left = _tried_again(node.organisation.projector.view)
-        show.screen.print(f"Tietue ohitettiin, {len(left)} odottaa yhä.")
+        show.screen.print(f"{count} tietuetta ohitettiin, {len(left)} odottaa yhä.")
 
 
 def _tried_again(view: HeldFacts) -> tuple[set[int], set[int]]:

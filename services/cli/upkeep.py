@@ -18,7 +18,8 @@ from services.scenario import views
 
 LOOKED_FOR_AGAIN = 2
 
-Position = Annotated[int, typer.Argument(help="Where the record stands: `dead-letters` tells.")]
+Position = Annotated[int | None, typer.Argument(help="Where the record stands: `dead-letters` tells.")]
+Nobodys = Annotated[bool, typer.Option("--nobodys", help="Instead of one: all that nobody of the installation has made.")]
 Because = Annotated[str, typer.Option("--because", help="Why nothing needs it, in words without personal data.")]
 Person = Annotated[str, typer.Option("--by", help="Who has decided it.")]
 
@@ -124,11 +125,23 @@ def tell_dead_letters(one: Organisation, as_json: bool) -> None:
 
 
 @app.command()
-def dismiss(position: Position, because: Because, person: Person, organisation: As, data: Data = DATA) -> None:
+def dismiss(
+    because: Because, person: Person, organisation: As, position: Position = None, nobodys: Nobodys = False, data: Data = DATA
+) -> None:
     """Let nothing wait for a record that was set aside and that nobody made. It stays on the log, in plain sight."""
     with in_plain_words(), writing(data) as platform:
         one = views.organisation_of(platform, organisation)
-        one.dismiss(position, person, because)
+        count = dismissed(one, position, nobodys, person, because)
         one.replay()
         platform.settle()
-        show.screen.print(f"Tietue ohitettiin, {len(one.projector.view.set_aside())} odottaa yhä.")
+        show.screen.print(f"{count} tietuetta ohitettiin, {len(one.projector.view.set_aside())} odottaa yhä.")
+
+
+def dismissed(one: Organisation, position: int | None, nobodys: bool, person: str, because: str) -> int:
+    """How many: either the one at a position, or all that nobody has made."""
+    if (position is None) == (not nobodys):
+        raise typer.BadParameter("give a position, or --nobodys")
+    if position is None:
+        return one.dismiss_nobodys(person, because)
+    one.dismiss(position, person, because)
+    return 1

@@ -232,15 +232,23 @@ class Organisation:
         Others' facts of the client are shown again only while every consent change is known: a dismissed withdrawal
         keeps the door shut. Raises ``Unknown``, ``Impossible`` and ``Invalid``.
         """
-        for field, text in (("because", because), ("by", person)):
-            if IDENTITY_CODE.search(text.encode()):
-                raise Invalid("identity_code_in_text", field)
+        _check_words(person, because)
         aside = next(iter(self.projector.view.set_aside(position - 1, 1)), None) if 0 < position < 2**63 else None
         if aside is None or aside.position != position:
             raise Unknown("not_set_aside", "position")
         if aside.reason == WAITS_BEHIND:
             raise Impossible("waits_behind_another", "position")
         self.store.dismiss(Dismissed(*aside, because, person, self._now().isoformat()))
+
+    def dismiss_nobodys(self, person: str, because: str) -> int:
+        """As ``dismiss``, of every record that is set aside or waits and that nobody of the installation has made. Returns
+        how many. Raises ``Invalid``, ``AuthorityUnavailable`` and ``LogUnavailable``."""
+        _check_words(person, because)
+        count = 0
+        for aside in self.projector.nobodys():
+            self.store.dismiss(Dismissed(*aside, because, person, self._now().isoformat()))
+            count += 1
+        return count
 
     def _pass_day(self, projector: Projector) -> int:
         """On a new day: purge what has expired, send what begins."""
@@ -262,3 +270,8 @@ class Organisation:
         self.projector.view.close()
         self.store.close()
 
+
+def _check_words(person: str, because: str) -> None:
+    for field, text in (("because", because), ("by", person)):
+        if IDENTITY_CODE.search(text.encode()):
+            raise Invalid("identity_code_in_text", field)

@@ -24,6 +24,7 @@ from events.sqlite import Datastore
 from events.structs import replaced
 from projections import intake
 from projections.held import TO_HEAR, TO_TRY_AGAIN, HeldFacts
+from projections.intake import NOBODYS
 from projections.run import LogReplaced
 from services.client.authority.commands import GiveConsent, ScopeLine, WithdrawConsent
 from services.kit.bootstrap import Platform
@@ -285,6 +286,25 @@ def test_only_the_first_of_what_is_set_aside_can_be_dismissed_and_nothing_else(t
     with pytest.raises(Invalid, match="identity_code_in_text"):
         town[EMPLOYMENT].dismiss(one.position, HETU, "why not")
     assert town[EMPLOYMENT].store.dismissed() == [] and town[EMPLOYMENT].replay() == 0
+
+
+def test_all_that_nobody_has_made_is_dismissed_at_once_and_nothing_else(town: Town) -> None:
+    activity_is_consented(town)
+    for _ in range(3):
+        poison(plain, change=unknown_locator)(town)
+    poison(plain, change=broken)(town)
+    town.says(SOCIAL, STARTED)
+    poison(plain, change=unknown_locator)(town)
+    town.platform.settle()
+    with pytest.raises(Invalid, match="identity_code_in_text"):
+        town[EMPLOYMENT].dismiss_nobodys("testi", f"it is of {HETU}")
+    assert town[EMPLOYMENT].store.dismissed() == []
+    assert town[EMPLOYMENT].dismiss_nobodys("testi", "an account was misused") == 4
+    town[EMPLOYMENT].replay()
+    assert {d.reason for d in town[EMPLOYMENT].store.dismissed()} == {NOBODYS}
+    assert [why for _, why in town.aside(EMPLOYMENT)][1:] == ["waits behind an earlier record of the client"] * 2
+    dismissed(town)
+    assert town.held(EMPLOYMENT) == ["ActivityStarted"] and town.aside(EMPLOYMENT) == []
 
 
 def test_while_the_database_is_away_no_record_is_set_aside(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
