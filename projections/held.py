@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +15,7 @@ from consent.domain import CHANGES, Change
 from events.codec import decode
 from events.database import Database
 from events.envelope import Fact
+from projections.digests import Digest, digests
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS held (position INTEGER PRIMARY KEY, client_ref TEXT, source TEXT, source_seq INTEGER, "
@@ -111,25 +111,6 @@ class Batch(msgspec.Struct):
     to_confirm: list[ToConfirm] = []
     set_aside: list[SetAside] = []
     waiting: list[Waiting] = []
-
-
-class Digest(NamedTuple):
-    """Of a table: how many rows, and the hash of all of them."""
-
-    rows: int
-    sha256: str
-
-
-COMPARED: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "held": ("position, client_ref, source, source_seq, category, fact_date, day, data", (0,)),
-    "consent_changes": ("position, client_ref, day, data", (0,)),
-    "day_edges": ("day, client_ref", ("", "")),
-    "to_confirm": ("position, client_ref, change", (0,)),
-    "set_aside": ("position, client_ref, record_id", (0,)),
-}
-"""What is the same in a rebuilt view: by table its columns, the key first, and what stands before every key."""
-
-PIECE = 5_000
 
 
 class HeldFacts:
@@ -248,17 +229,8 @@ class HeldFacts:
         return [r[0] for r in self._rows(query)]
 
     def digests(self) -> dict[str, Digest]:
-        """Of every row, by table: for comparing a rebuilt view with the running one in the same database. A piece at a time."""
-        return {table: self._digest(table, *COMPARED[table]) for table in COMPARED}
-
-    def _digest(self, table: str, columns: str, first: tuple[Any, ...]) -> Digest:
-        key = ", ".join(columns.split(", ")[: len(first)])
-        query = f"SELECT {columns} FROM {table} WHERE ({key}) > ({', '.join('?' * len(first))}) ORDER BY {key} LIMIT {PIECE}"
-        rows, digest, after = 0, sha256(), first
-        while piece := self._rows(query, after):
-            rows, after = rows + len(piece), tuple(piece[-1][: len(first)])
-            digest.update(msgspec.msgpack.encode(piece))
-        return Digest(rows, digest.hexdigest())
+        """See ``projections.digests``."""
+        return digests(self._rows)
 
     # Writing
 

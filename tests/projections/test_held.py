@@ -216,7 +216,7 @@ def test_views_with_other_rows_have_other_digests(
         cursor.execute("UPDATE held SET category = ? WHERE position = ?", ("case", 7))
     changed = view.digests()
     assert [table for table in whole if whole[table] != changed[table]] == ["held"]
-    monkeypatch.setattr("projections.held.PIECE", 3)
+    monkeypatch.setattr("projections.digests.PIECE", 3)
     assert {table: d.rows for table, d in view.digests().items()} == {table: d.rows for table, d in whole.items()}
 
 
