@@ -28,7 +28,7 @@ class Digest(NamedTuple):
     sha256: str
 
 
-def digests(rows: Rows) -> dict[str, Digest]:
+def digests_of(rows: Rows) -> dict[str, Digest]:
     """Of every row, by table, a piece at a time."""
     return {table: _digest(rows, table, *COMPARED[table]) for table in COMPARED}
 

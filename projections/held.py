@@ -15,7 +15,7 @@ from consent.domain import CHANGES, Change
 from events.codec import decode
 from events.database import Database
 from events.envelope import Fact
-from projections.digests import Digest, digests
+from projections.digests import Digest, digests_of
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS held (position INTEGER PRIMARY KEY, client_ref TEXT, source TEXT, source_seq INTEGER, "
@@ -230,7 +230,7 @@ class HeldFacts:
 
     def digests(self) -> dict[str, Digest]:
         """See ``projections.digests``."""
-        return digests(self._rows)
+        return digests_of(self._rows)
 
     # Writing
 

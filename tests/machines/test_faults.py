@@ -114,7 +114,7 @@ class Patient(Player):
             self._platform.settle()
 
 
-@pytest.mark.timeout(1400)
+@pytest.mark.timeout(1400 * TIMES)
 def test_whatever_goes_wrong_on_the_way(tmp_path: Path) -> None:
     chance = moments(seed())
     chaos = Chaos(chance, Counter(dict.fromkeys(ONLY or FAULTS, TIMES)))
