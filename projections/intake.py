@@ -58,15 +58,10 @@ class Beside:
 
 MaySay = Callable[[str, Fact], bool]
 
-
-def anything(_: str, __: Fact) -> bool:
-    return True
-
-
 _TAKES_AWAY = (ConsentWithdrawn, ConsentNarrowed, ConsentRefused)
 
-
 NOBODYS = "no epoch was ever opened by its locator"
+"""Why a record is set aside that nobody of the installation has made."""
 
 
 class NotUnderstood(Exception):

@@ -16,7 +16,7 @@ from consent.policy import ClientConsent
 from consent.sealing import Verifier, locator_of
 from events.shared_log import LogReader, Positioned, SharedLog
 from projections.held import MANY, TO_TRY_AGAIN, Batch, HeldFacts, HeldRow, LastRead, MovedMeanwhile, SetAside
-from projections.intake import NOBODYS, Intake, MaySay, Register, anything
+from projections.intake import NOBODYS, Intake, MaySay, Register
 
 BATCH = 500
 CACHED_CLIENTS = 5_000
@@ -40,8 +40,8 @@ class Projector:
 
     def __init__(
         self, organisation: str, log: SharedLog, keyring: Keyring, verifier: Verifier, view: HeldFacts,
-        today: Callable[[], date], register: Register, hears: Collection[str] = (), reader: LogReader | None = None,
-        watch: Watch = unwatched, dismissed: Callable[[int], bool] = lambda _: False, may_say: MaySay = anything,
+        today: Callable[[], date], register: Register, hears: Collection[str], reader: LogReader | None,
+        watch: Watch, dismissed: Callable[[int], bool], may_say: MaySay,
     ):
         """``hears``: names of the facts that the organisation may have to react to. ``reader``: this projector moves
         the view, by the reader's partitions. One without waits for another process to move it. ``dismissed``

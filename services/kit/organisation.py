@@ -16,7 +16,7 @@ from events.envelope import REF, Fact, Says
 from events.shared_log import LogReader, LogUnavailable, SharedLog
 from projections.door import Door, LooksBackOnly, NotAClientHere, Viewer
 from projections.held import WAITS_BEHIND, HeldFacts
-from projections.intake import MaySay, Register, anything
+from projections.intake import MaySay, Register
 from projections.run import Projector, Watch, unwatched
 from projections.service_path.rows import ServicePath
 from services.kit.client_file import Actor, At, ClientFile, Draft
@@ -50,9 +50,8 @@ class Organisation:
         self, config: OrganisationConfig, store: OrganisationStore, view: HeldFacts, log: SharedLog, keyring: Keyring,
         signer: Signer, verifier: Verifier, register: ClientRegister, features: Features, now: Callable[[], datetime],
         ask_client_ref: AskClientRef, statutory: Iterable[Scope], names: Mapping[str, str], marking_key: bytes,
-        acknowledge: Acknowledge = lambda _: None, also_here: Callable[[str], bool] = lambda _: False,
-        apart: frozenset[str] = frozenset(), reader: LogReader | None = None,
-        trace_on_log: bool = True, may_say: MaySay = anything,
+        acknowledge: Acknowledge, also_here: Callable[[str], bool], apart: frozenset[str], reader: LogReader | None,
+        trace_on_log: bool, may_say: MaySay,
     ):
         """``trace_on_log``: what a sampled act writes carries its trace to the shared log. ``may_say``: see ``Intake``."""
         self.config, self.store, self.register, self.features = config, store, register, features

@@ -63,7 +63,7 @@ class Authority:
     def __init__(
         self, organisation: str, store: AuthorityStore, files: OrganisationStore, log: SharedLog, signer: Signer,
         master_key: bytes, now: Callable[[], datetime], grounds: Mapping[str, Sequence[StatutoryGroundNoted]],
-        alone: bool = True,
+        alone: bool,
     ):
         """``alone``: no other process is the authority. Then what is remembered need not be looked at again."""
         self.organisation = organisation
