@@ -78,8 +78,9 @@ class Hurt:
         return found
 
     def dismiss(self, organisation: str, position: int) -> None:
-        """As whoever runs the organisation would."""
-        command = [*COMMAND, "node", "dismiss", organisation, str(position), "--by", "testi", "--because", "nobody made it"]
+        """As whoever runs the organisation would: the one, or all that nobody made."""
+        which = self.random.choice((str(position), "--nobodys"))
+        command = [*COMMAND, "node", "dismiss", organisation, which, "--by", "testi", "--because", "nobody made it"]
         done = subprocess.run(
             command, cwd=ROOT, env=self.town.environment(organisation), capture_output=True, text=True, check=False
         )
