@@ -192,8 +192,9 @@ class Projector:
         """A name comes into the register before its introduction is held. Where a process died between, and the client
         took the consent back meanwhile, nobody came to clear it."""
         introduced = {c for c in self.intake.register.introduced() if self._log.partition_of(c) in partitions}
-        for client_ref in introduced - self.view.introduced_clients() if introduced else ():
-            self.intake.register.forget(client_ref)
+        if introduced:
+            for client_ref in introduced - self.view.introduced_clients() - self._blocked:  # theirs may wait to be understood
+                self.intake.register.forget(client_ref)
 
     def day_passed(self) -> None:
         """Today's ``pass_day`` is taken care of."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli import show
-from services.cli.open import platform_on, reading, writing
+from services.cli.open import CannotServe, platform_on, reading, writing
 from services.cli.terminal import DATA, As, Data, Json, in_plain_words, print_json, progress_bars, those_asked
 from services.kit import rebuilds
 from services.kit.bootstrap import Platform
@@ -17,6 +17,8 @@ from services.kit.organisation import Organisation
 from services.scenario import views
 
 LOOKED_FOR_AGAIN = 2
+LOOK_SECONDS, STALLED_SECONDS = 0.1, 120.0
+"""How often it is looked how far another process is, and after how long without a move nobody waits for it any more."""
 
 Position = Annotated[int | None, typer.Argument(help="Where the record stands: `dead-letters` tells.")]
 Nobodys = Annotated[bool, typer.Option("--nobodys", help="Instead of one: all that nobody of the installation has made.")]
@@ -56,9 +58,14 @@ def _rebuild_there(data: Path, asked: list[str]) -> None:
         for organisation in asked:
             rebuilds.ask(data, organisation)
             bar = progress.add_task(organisation)
+            before, since = None, time.monotonic()
             while (told := rebuilds.progress(data, organisation)) is not None:
+                if told != before:
+                    before, since = told, time.monotonic()
+                elif time.monotonic() - since > STALLED_SECONDS:
+                    raise CannotServe("nothing has moved for long: does the process that works on the directory still run?")
                 progress.update(bar, completed=told[0], total=told[1] or None)
-                time.sleep(0.1)
+                time.sleep(LOOK_SECONDS)
 
 
 @app.command("check")

@@ -76,7 +76,7 @@ def get_connection(manager: Any, node_id: Any, timeout_ms: float | None = None, 
     """To find the servers, the library asks one of them first, and gives it all the time there is. Where that one stands
     still, no client can be opened, though the others answer. It gets as long as any other connection."""
     limit = manager.socket_connection_setup_timeout_ms(node_id)
-    return _get_connection(manager, node_id, min(timeout_ms or limit, limit), **how)
+    return _get_connection(manager, node_id, limit if timeout_ms is None else min(timeout_ms, limit), **how)
 
 
 def mend() -> None:

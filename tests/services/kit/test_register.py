@@ -280,3 +280,15 @@ def test_while_a_view_is_built_beside_it_nobody_is_cleared(town: Town, monkeypat
     town[FIRST].register.forget(town.client)
     assert check(town.platform).findings == []
     assert town[FIRST].register.get(town.client) is None, "who only looks changes nothing"
+
+
+def test_nobody_is_cleared_of_whom_something_waits_to_be_understood(town: Town) -> None:
+    """What waits may be the introduction: the name would be missing until then."""
+    town.consents(SOCIAL, FIRST, "referral")
+    town[FIRST].register.put(town.client, Entry(NAME, HETU), introduced=True)
+    town.forge(SOCIAL, FIRST, "referral", b"no fact")
+    town.platform.settle()
+    assert len(town.aside(FIRST)) == 1
+    town.on("2022-03-02")
+    town.platform.settle()
+    assert town[FIRST].register.get(town.client) is not None
