@@ -206,7 +206,9 @@ def test_from_the_command_line(tmp_path: Path) -> None:
 
 def said(program: str, command: str, folder: Path) -> str:
     line = [sys.executable, program, command, "--folder", str(folder)]
-    return subprocess.run(line, cwd=servers.ROOT, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(line, cwd=servers.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_ports_are_free_and_not_those_of_outgoing_connections() -> None:
